@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One client connection: its deadline.
+ *
+ * libmicrohttpd's own timeout is pushed back by every byte, which a slow client can feed for ever. So each connection has a deadline of
+ * ours: head within HTTP_HEAD_MS of its first line (or of the accept), body chunks no further apart than HTTP_BODY_STALL_MS, idle
+ * for HTTP_IDLE_MS; none while the service itself is at work.
+ */
+#pragma once
+
+#include "core/list.h"
+#include "core/slice.h"
+
+struct http_connection {
+    struct list node;
+    int fd;
+    int64_t deadline_ms; /* monotonic; 0: none */
+    bool busy;           /* a request has begun and has not been answered whole */
+};
+
+/* Moves the deadline to `delay_ms` from now; 0 removes it. */
+void connection_expect(struct http_connection *connection, int64_t delay_ms);
+/* Ends every connection in the list whose deadline has passed. */
+void connections_sweep(struct list *connections);

@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Replies on their way out. The body stays in the request's buffer (MHD borrows it until on_completed).
+ *
+ * Every reply is marked `Cache-Control: no-store` unless its handler said otherwise, and carries `X-Request-Id`. Worker's thread.
+ */
+#include "http/reply.h"
+
+#include <sys/socket.h>
+
+#include "core/uuid.h"
+
+static const int statuses[] = {0, 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409,
+    412, 413, 414, 415, 417, 422, 428, 429, 431, 500, 501, 502, 503, 505};
+
+unsigned reply_status_label(int status)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(statuses); i++) {
+        if (statuses[i] == status) return i;
+    }
+    return 0;
+}
+
+struct slice reply_status_text(unsigned label)
+{
+    static const char *const texts[] = {"none", "200", "201", "202", "204", "304", "400", "401",
+        "403", "404", "405", "406", "408", "409", "412", "413", "414", "415", "417", "422", "428",
+        "429", "431", "500", "501", "502", "503", "505"};
+    return label < ARRAY_LEN(texts) ? slice_of(texts[label]) : slice_absent();
+}
+
+static void add_field(struct MHD_Response *response, struct req *rq, struct field field)
+{
+    /* MHD wants C strings; values are already NUL-terminated only by chance. */
+    struct slice name = arena_copy(&rq->arena, field.name);
+    struct slice value = arena_copy(&rq->arena, field.value);
+    check(MHD_add_response_header(response, name.ptr, value.ptr) == MHD_YES);
+}
+
+enum MHD_Result reply_send(struct req *rq, bool last)
+{
+    struct reply *reply = &rq->reply;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(reply->body.len, reply->body.ptr, MHD_RESPMEM_PERSISTENT);
+    check(response != NULL);
+    if (reply->media_type.len)
+        add_field(response, rq, (struct field){SLICE("Content-Type"), reply->media_type});
+    add_field(response, rq, (struct field){SLICE("X-Request-Id"), rq->id});
+    add_field(response, rq, (struct field){SLICE("Cache-Control"), SLICE("no-store")});
+    for (size_t i = 0; i < reply->field_count; i++) add_field(response, rq, reply->fields[i]);
+    if (last) add_field(response, rq, (struct field){SLICE("Connection"), SLICE("close")});
+    enum MHD_Result queued = MHD_queue_response(rq->mhd, (unsigned)reply->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+enum MHD_Result reply_cut_off(struct req *rq)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)req_fail(rq, ERR_TOO_LARGE);
+    struct slice body = buf_slice(&rq->reply.body);
+    struct slice answer = arena_format(&rq->arena,
+        "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n"
+        "Content-Length: %zu\r\nX-Request-Id: %.*s\r\nConnection: close\r\n\r\n%.*s",
+        body.len, SLICE_ARG(rq->id), SLICE_ARG(body));
+    /* Best effort: the client may not be reading. */
+    (void)send(info->connect_fd, answer.ptr, answer.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)shutdown(info->connect_fd, SHUT_WR);
+    return MHD_NO;
+}

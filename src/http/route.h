@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One row of a route table: what stands behind a method and a path.
+ *
+ * Schemas and permissions mean something to the API only; HTTP hands the row through.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct req;
+struct schema;
+
+/* What a step of a request's flow answers. */
+enum step {
+    STEP_WAIT, /* an operation is under way; its completion runs the next step */
+    STEP_DONE, /* the reply stands in the request */
+};
+typedef enum step step_fn(struct req *rq);
+typedef const struct schema *schema_fn(void);
+
+/* `{name}` segments of a path: at most this many. */
+#define ROUTE_PARAMETERS_MAX 2
+
+struct route {
+    const char *method; /* "GET" answers HEAD too */
+    const char *path;   /* "/v1/orders/{id}" */
+    const char *label;  /* "GET /v1/orders/{id}": in metrics */
+    step_fn *step;
+    unsigned permission;           /* enum permission */
+    schema_fn *takes;              /* body, or NULL */
+    schema_fn *gives;              /* one row of the reply */
+    const char *const *parameters; /* names allowed in the query, NULL-terminated; NULL for none */
+};
+
+struct route_table {
+    const struct route *routes;
+    size_t count;
+    /* Runs first for every routed request: authenticates and goes on to route->step. */
+    step_fn *enter;
+};

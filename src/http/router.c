@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Matching by segments over the table: with a few dozen rows a scan is as fast as a tree and needs no state.
+ *
+ * A `{name}` segment takes any one non-empty segment. Pure but for the request; worker's thread.
+ */
+#include "http/router.h"
+
+/* Methods that HTTP defines but no route has are known, and so 405, not 501. */
+static const char *const known_methods[] = {
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+
+static bool known_method(struct slice method)
+{
+    for (size_t i = 0; i < ARRAY_LEN(known_methods); i++) {
+        if (slice_equal(slice_of(known_methods[i]), method)) return true;
+    }
+    return false;
+}
+
+static bool path_matches(const char *pattern, struct slice path, struct slice *arguments)
+{
+    struct slice wanted = slice_of(pattern);
+    size_t taken = 0;
+    while (slice_present(wanted) && slice_present(path)) {
+        struct slice part = slice_cut(&wanted, '/'), given = slice_cut(&path, '/');
+        if (part.len > 0 && part.ptr[0] == '{') {
+            if (given.len == 0) return false;
+            arguments[taken++] = given;
+        } else if (!slice_equal(part, given)) {
+            return false;
+        }
+    }
+    return !slice_present(wanted) && !slice_present(path);
+}
+
+static bool method_matches(const struct route *route, struct slice method)
+{
+    struct slice own = slice_of(route->method);
+    return slice_equal(own, method) ||
+           (slice_equal(method, SLICE("HEAD")) && slice_equal(own, SLICE("GET")));
+}
+
+static void append_allowed(struct arena *arena, struct slice *allow, const char *method)
+{
+    const char *comma = allow->len > 0 ? ", " : "";
+    const char *head = strcmp(method, "GET") == 0 ? ", HEAD" : "";
+    *allow = arena_format(arena, "%.*s%s%s%s", SLICE_ARG(*allow), comma, method, head);
+}
+
+enum err router_match(struct req *rq, const struct route_table *table)
+{
+    struct slice allow = slice_absent();
+    if (!known_method(rq->method)) return ERR_NOT_IMPLEMENTED;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct route *route = &table->routes[i];
+        if (!path_matches(route->path, rq->path, rq->arguments)) continue;
+        if (method_matches(route, rq->method)) {
+            rq->route = route;
+            return ERR_OK;
+        }
+        append_allowed(&rq->arena, &allow, route->method);
+    }
+    if (!slice_present(allow)) return ERR_NOT_FOUND;
+    req_reply_field(rq, SLICE("Allow"), allow);
+    return ERR_METHOD_NOT_ALLOWED;
+}

@@ -1,0 +1,306 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The glue to libmicrohttpd 0.9.75 (called MHD below).
+ *
+ * MHD calls back in this order, for each request of a connection:
+ *   take_target (request line read) → on_access, first call (head read) → on_access per piece of body → on_access, last call
+ *   → on_completed (reply sent, or connection lost)
+ * In the first call the request is only noted: a reply made there closes the connection, which is what we want for refused
+ * framing and oversized bodies, and nowhere else. Steps run from the second call on. A request that waits is suspended in MHD; its
+ * operation's completion resumes it, and the pump at the end of the turn lets MHD call on_access again.
+ *
+ * MHD's epoll descriptor is watched by our loop; its timeouts are pulled into one timer. All on the loop's thread, no locks.
+ * Limits: http/limits.h. MHD answers some broken heads by itself (400, 431 as HTML) and closes.
+ */
+#include "http/server.h"
+
+#include <microhttpd.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "http/connection.h"
+#include "http/head.h"
+#include "http/reply.h"
+#include "http/router.h"
+#include "http/target.h"
+#include "obs/log.h"
+#include "obs/metrics.h"
+
+/* Head, parsed fields, and the space MHD reads bodies and writes heads with. */
+#define CONNECTION_MEMORY (HTTP_HEAD_MAX + 16384)
+#define SWEEP_MS 1000
+/* How often a draining server looks whether it is empty. */
+#define DRAIN_POLL_MS 20
+/* Idle clients get this long to hear "Connection: close" on a next reply. */
+#define DRAIN_LINGER_MS 1000
+
+struct http_server {
+    struct loop *loop;
+    struct MHD_Daemon *daemon;
+    struct http_server_options options;
+    struct watch watch;
+    struct timer pump_timer, sweep_timer, drain_timer;
+    struct defer pump;
+    struct list connections, pool;
+    bool draining;
+    int64_t linger_until_ms, drain_until_ms;
+    void (*drained)(void *context);
+    void *drained_context;
+};
+
+struct list *http_server_pool(struct http_server *server)
+{
+    return &server->pool;
+}
+
+/* Lets MHD do all it can, then asks when it next wants to. */
+static void pump(struct http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    check(MHD_run(server->daemon) == MHD_YES);
+    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
+        timer_set(server->loop, &server->pump_timer, (int64_t)wait_ms);
+    } else {
+        timer_clear(&server->pump_timer);
+    }
+}
+
+static void on_readable(struct watch *watch, uint32_t events)
+{
+    (void)events;
+    pump(CONTAINER_OF(watch, struct http_server, watch));
+}
+
+static void on_pump_timer(struct timer *timer)
+{
+    pump(CONTAINER_OF(timer, struct http_server, pump_timer));
+}
+
+static void on_pump_defer(struct defer *defer)
+{
+    pump(CONTAINER_OF(defer, struct http_server, pump));
+}
+
+static void on_sweep(struct timer *timer)
+{
+    struct http_server *server = CONTAINER_OF(timer, struct http_server, sweep_timer);
+    connections_sweep(&server->connections);
+    timer_set(server->loop, timer, SWEEP_MS);
+}
+
+void http_server_resume(struct req *rq)
+{
+    if (!rq->suspended) return;
+    rq->suspended = false;
+    MHD_resume_connection(rq->mhd);
+    defer_set(rq->server->loop, &rq->server->pump);
+}
+
+static void *take_target(void *context, const char *target, struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct req *rq = req_new(context, slice_of(target));
+    rq->mhd = mhd;
+    rq->connection = info->socket_context;
+    rq->app = rq->server->options.app;
+    connection_expect(rq->connection, HTTP_HEAD_MS);
+    rq->connection->busy = true;
+    return rq;
+}
+
+/* What stands wrong with the head, before any step may run. Framing errors end the connection at once. */
+static enum MHD_Result begin(struct req *rq)
+{
+    const struct route_table *table = rq->server->options.table;
+    enum err framing = head_read(rq);
+    enum err err = framing ? framing : target_parse(rq);
+    if (!err) err = router_match(rq, table);
+    connection_expect(rq->connection, HTTP_BODY_STALL_MS);
+    rq->phase = REQ_ENTER;
+    rq->next = table->enter;
+    if (!err) return MHD_YES;
+    (void)req_fail(rq, err);
+    return framing ? reply_send(rq, true) : MHD_YES;
+}
+
+static enum MHD_Result suspend(struct req *rq)
+{
+    rq->suspended = true;
+    connection_expect(rq->connection, 0);
+    MHD_suspend_connection(rq->mhd);
+    return MHD_YES;
+}
+
+/* A piece of the body. MHD offers it again after a wait when `*size` is left as it was. */
+static enum MHD_Result take_body(struct req *rq, const char *piece, size_t *size)
+{
+    if (rq->phase == REQ_ENTER) req_drive(rq);
+    if (rq->phase == REQ_WAITING) return suspend(rq);
+    connection_expect(rq->connection, HTTP_BODY_STALL_MS);
+    rq->body_seen += *size;
+    if (rq->body_seen > HTTP_BODY_MAX) return reply_cut_off(rq);
+    if (rq->phase == REQ_BODY) buf_put(&rq->body, (struct slice){piece, *size});
+    *size = 0;
+    return MHD_YES;
+}
+
+/* The body, if any, is complete: run on to the reply. */
+static enum MHD_Result finish(struct req *rq)
+{
+    rq->body_ended = true;
+    connection_expect(rq->connection, 0);
+    if (rq->phase == REQ_ENTER || rq->phase == REQ_BODY) req_drive(rq);
+    if (rq->phase == REQ_WAITING) return suspend(rq);
+    return reply_send(rq, rq->server->draining);
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, const char *url,
+    const char *method, const char *version, const char *piece, size_t *size, void **slot)
+{
+    struct req *rq = *slot;
+    (void)context, (void)mhd, (void)url;
+    if (rq->phase == REQ_HEAD) {
+        rq->method = slice_of(method);
+        rq->version = slice_of(version);
+        return begin(rq);
+    }
+    return *size > 0 ? take_body(rq, piece, size) : finish(rq);
+}
+
+static void count_request(const struct req *rq)
+{
+    const struct route_table *table = rq->server->options.table;
+    unsigned route = rq->route ? (unsigned)(rq->route - table->routes) + 1 : 0;
+    uint64_t elapsed = (uint64_t)(clock_mono_us() - rq->started_us);
+    metrics_add(METRIC_HTTP_REQUESTS, route, reply_status_label(rq->reply.status), 1);
+    metrics_observe(METRIC_HTTP_SECONDS, route, elapsed);
+    log_set_request(rq->id);
+    log_write(LOG_REQUEST, LOG_TEXT("method", rq->method), LOG_TEXT("path", rq->path),
+        LOG_NUMBER("status", rq->reply.status), LOG_NUMBER("us", elapsed));
+    log_set_request(slice_absent());
+}
+
+static void on_completed(
+    void *context, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode code)
+{
+    struct req *rq = *slot;
+    (void)context, (void)mhd, (void)code;
+    if (!rq) return;
+    *slot = NULL;
+    rq->connection->busy = false;
+    connection_expect(rq->connection, HTTP_IDLE_MS);
+    if (!rq->server->options.plain_metrics) count_request(rq);
+    req_recycle(rq);
+}
+
+static void on_connection(void *context, struct MHD_Connection *mhd, void **slot,
+    enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    struct http_connection *connection = *slot;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        list_remove(&connection->node);
+        free(connection);
+        return;
+    }
+    connection = memory_zeroed(sizeof(*connection));
+    connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    connection_expect(connection, HTTP_HEAD_MS);
+    list_init(&connection->node);
+    list_append(&server->connections, &connection->node);
+    metrics_add(METRIC_HTTP_CONNECTIONS, 0, 0, 1);
+    *slot = connection;
+}
+
+/* Targets are decoded once, by us (http/target.c). */
+static size_t leave_escaped(void *context, struct MHD_Connection *mhd, char *text)
+{
+    (void)context, (void)mhd;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_MS / 1000, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)take_target, server},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0, NULL, NULL,
+        on_access, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options)
+{
+    struct http_server *server = memory_zeroed(sizeof(*server));
+    server->loop = loop;
+    server->options = *options;
+    list_init(&server->connections);
+    list_init(&server->pool);
+    watch_init(&server->watch, loop, on_readable);
+    timer_init(&server->pump_timer, on_pump_timer);
+    timer_init(&server->sweep_timer, on_sweep);
+    defer_init(&server->pump, on_pump_defer);
+    server->daemon = start_daemon(server);
+    check(server->daemon != NULL);
+    watch_set(&server->watch,
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN);
+    timer_set(loop, &server->sweep_timer, SWEEP_MS);
+    return server;
+}
+
+/* Ends idle connections once they had their chance to hear of the end, and everything when the grace is over. */
+static void on_drain(struct timer *timer)
+{
+    struct http_server *server = CONTAINER_OF(timer, struct http_server, drain_timer);
+    int64_t now = clock_mono_ms();
+    list_for_each (node, &server->connections) {
+        struct http_connection *connection = CONTAINER_OF(node, struct http_connection, node);
+        bool idle = !connection->busy && now >= server->linger_until_ms;
+        if (idle || now >= server->drain_until_ms) (void)shutdown(connection->fd, SHUT_RDWR);
+    }
+    pump(server);
+    if (list_empty(&server->connections) || now >= server->drain_until_ms + DRAIN_POLL_MS) {
+        server->drained(server->drained_context);
+        return;
+    }
+    timer_set(server->loop, timer, DRAIN_POLL_MS);
+}
+
+void http_server_drain(
+    struct http_server *server, int64_t grace_ms, void (*drained)(void *context), void *context)
+{
+    server->draining = true;
+    server->drained = drained;
+    server->drained_context = context;
+    server->drain_until_ms = clock_mono_ms() + grace_ms;
+    server->linger_until_ms = clock_mono_ms() + (grace_ms < DRAIN_LINGER_MS ? 0 : DRAIN_LINGER_MS);
+    pump(server); /* what the kernel has already accepted for us is served, not reset */
+    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET) close(listening);
+    timer_init(&server->drain_timer, on_drain);
+    timer_set(server->loop, &server->drain_timer, 0);
+}
+
+void http_server_free(struct http_server *server)
+{
+    struct list *node;
+    watch_clear(&server->watch);
+    timer_clear(&server->pump_timer);
+    timer_clear(&server->sweep_timer);
+    defer_clear(&server->pump);
+    MHD_stop_daemon(server->daemon);
+    while ((node = list_take(&server->pool))) req_free(CONTAINER_OF(node, struct req, pool));
+    free(server);
+}
