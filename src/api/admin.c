@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What operators and their machines ask: is it alive, may it get traffic, how is it doing.
+ *
+ * Runs on the main thread's loop; reads only what any thread may read. The admin listener is on loopback by default and asks for no
+ * credentials.
+ */
+#include "api/admin.h"
+
+#include "api/api.h"
+#include "obs/metrics.h"
+
+static const struct api *api_of(const struct req *rq)
+{
+    return rq->app;
+}
+
+static enum step livez(struct req *rq)
+{
+    buf_put_text(&rq->reply.body, "{\"status\":\"alive\"}\n");
+    return req_reply(rq, 200, SLICE("application/json"));
+}
+
+static const char *word(bool good)
+{
+    return good ? "ok" : "unavailable";
+}
+
+/* `database`: connected and migrated; `keys`: a key set of the provider within its stale window. */
+static enum step readyz(struct req *rq)
+{
+    bool database = store_ready(api_of(rq)->store), keys = auth_ready(api_of(rq)->auth);
+    bool ready = database && keys;
+    buf_printf(&rq->reply.body,
+        "{\"status\":\"%s\",\"checks\":{\"database\":\"%s\",\"keys\":\"%s\"}}\n",
+        ready ? "ready" : "unavailable", word(database), word(keys));
+    return req_reply(rq, ready ? 200 : 503, SLICE("application/json"));
+}
+
+static enum step metrics(struct req *rq)
+{
+    metrics_format(&rq->reply.body);
+    return req_reply(rq, 200, SLICE("text/plain; version=0.0.4; charset=utf-8"));
+}
+
+static enum step enter(struct req *rq)
+{
+    return rq->route->step(rq);
+}
+
+const struct route_table *admin_routes(void)
+{
+    static const struct route routes[] = {
+        {.method = "GET", .path = "/livez", .step = livez},
+        {.method = "GET", .path = "/readyz", .step = readyz},
+        {.method = "GET", .path = "/metrics", .step = metrics},
+    };
+    static const struct route_table table = {routes, ARRAY_LEN(routes), enter};
+    return &table;
+}

@@ -1,0 +1,157 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The flow of a list: read the parameters, ask the store for one page, write it with the cursor of the next.
+ *
+ * One query of the store per page, whatever its number. A caller who is a customer gets their own rows only: their code takes the
+ * place of the filter, and another code in the filter gives an empty page. Worker's thread.
+ */
+#include "api/list.h"
+
+#include "api/api.h"
+#include "api/cursor.h"
+#include "core/timestamp.h"
+
+#define LIMIT_DEFAULT 50
+
+struct page {
+    struct store_list list;
+    const struct list_kind *kind;
+    bool nothing; /* the filter excludes everything the caller may see */
+};
+
+typedef bool read_fn(struct req *rq, struct slice text, struct store_list *list);
+
+static bool read_limit(struct req *rq, struct slice text, struct store_list *list)
+{
+    uint64_t limit;
+    (void)rq;
+    if (!slice_to_u64(text, STORE_LIST_MAX, &limit) || limit == 0) return false;
+    list->limit = limit;
+    return true;
+}
+
+static bool read_customer(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    list->customer = text;
+    return text.len > 0;
+}
+
+static bool read_from(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    return timestamp_parse(text, &list->from);
+}
+
+static bool read_to(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    return timestamp_parse(text, &list->to);
+}
+
+static bool read_state(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    list->by_state = true;
+    return message_state_parse(text, &list->state);
+}
+
+static bool read_order(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    list->by_order = true;
+    return uuid_parse(text, &list->order);
+}
+
+/* The cursor comes last: it is bound to all the others. Which of them a list has is its route's business. */
+static const struct {
+    const char *name;
+    read_fn *read;
+    enum err err;
+} parameters[] = {
+    {"limit", read_limit, ERR_BAD_PARAMETER},
+    {"customer", read_customer, ERR_BAD_PARAMETER},
+    {"from", read_from, ERR_BAD_PARAMETER},
+    {"to", read_to, ERR_BAD_PARAMETER},
+    {"state", read_state, ERR_BAD_PARAMETER},
+    {"order", read_order, ERR_BAD_PARAMETER},
+    {"cursor", cursor_parse, ERR_BAD_CURSOR},
+};
+
+static bool read_parameters(struct req *rq, struct store_list *list)
+{
+    for (size_t i = 0; i < ARRAY_LEN(parameters); i++) {
+        struct slice text = req_parameter(rq, slice_of(parameters[i].name));
+        if (!slice_present(text) || parameters[i].read(rq, text, list)) continue;
+        struct slice detail = arena_format(
+            &rq->arena, "the parameter `%s` cannot be used as given", parameters[i].name);
+        return req_fail_with(rq, parameters[i].err, detail) != STEP_DONE;
+    }
+    return true;
+}
+
+/* Narrows the list to what the caller may see; must come before the cursor is read, which is bound to the outcome. */
+static void narrow(const struct req *rq, struct page *page)
+{
+    struct slice own = rq->identity->customer_code;
+    struct slice asked = req_parameter(rq, SLICE("customer"));
+    if (!rq->identity->is_customer) return;
+    page->nothing =
+        !slice_present(own) || (slice_present(asked) && !slice_equal_nocase(asked, own));
+    page->list.customer = own;
+}
+
+/* The path and query of the next page: this request's, with the cursor replaced. */
+static struct slice next_target(struct req *rq, struct slice cursor)
+{
+    struct slice query = rq->target;
+    struct slice target = arena_format(&rq->arena, "%.*s?", SLICE_ARG(slice_cut(&query, '?')));
+    while (slice_present(query)) {
+        struct slice pair = slice_cut(&query, '&');
+        if (pair.len == 0 || slice_starts(pair, SLICE("cursor="))) continue;
+        target = arena_format(&rq->arena, "%.*s%.*s&", SLICE_ARG(target), SLICE_ARG(pair));
+    }
+    return arena_format(&rq->arena, "%.*scursor=%.*s", SLICE_ARG(target), SLICE_ARG(cursor));
+}
+
+static void put_next(struct req *rq, struct page *page, const void *last)
+{
+    struct slice cursor = cursor_format(rq, &page->list, page->kind->place(last));
+    buf_put_text(&rq->reply.body, ",\"next_cursor\":\"");
+    buf_put(&rq->reply.body, cursor);
+    buf_put_char(&rq->reply.body, '"');
+    req_reply_field(rq, SLICE("Link"),
+        arena_format(&rq->arena, "<%.*s>; rel=\"next\"", SLICE_ARG(next_target(rq, cursor))));
+}
+
+static enum step reply_page(struct req *rq)
+{
+    struct page *page = rq->state;
+    struct buf *out = &rq->reply.body;
+    if (page->list.base.op.err) return req_fail(rq, page->list.base.op.err);
+    const char *row =
+        (const char *)page->list.rows.orders; /* any member: all are pointers to the first row */
+    buf_put_text(out, "{\"data\":[");
+    for (size_t i = 0; i < page->list.count; i++, row += page->kind->row_size) {
+        if (i > 0) buf_put_char(out, ',');
+        schema_encode(rq->route->gives(), row, out);
+    }
+    buf_put_text(out, page->list.more ? "],\"has_more\":true" : "],\"has_more\":false");
+    if (page->list.more) put_next(rq, page, row - page->kind->row_size);
+    buf_put_text(out, "}\n");
+    return req_reply(rq, 200, SLICE("application/json"));
+}
+
+enum step req_list(struct req *rq, const struct list_kind *kind)
+{
+    struct page *page = req_state(rq, struct page);
+    page->kind = kind;
+    page->list.base.verb = kind->verb;
+    page->list.to = INT64_MAX;
+    page->list.limit = LIMIT_DEFAULT;
+    narrow(rq, page);
+    if (!read_parameters(rq, &page->list)) return STEP_DONE;
+    if (page->nothing) return reply_page(rq);
+    return req_store(rq, &page->list.base, reply_page);
+}

@@ -1,0 +1,19 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all lists share: the parameters `limit`, `cursor`, `customer`, `from`, `to`, `state`, `order`, and the page as it is written.
+ */
+#pragma once
+
+#include "api/schema.h"
+#include "store/store.h"
+
+/* A kind of list: the store's verb, the size of its rows, and where a row sorts. */
+struct list_kind {
+    enum store_verb verb;
+    size_t row_size;
+    struct store_place (*place)(const void *row);
+};
+
+/* The whole flow of a list route. */
+enum step req_list(struct req *rq, const struct list_kind *kind);

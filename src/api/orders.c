@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Orders: create, get, list. Each flow waits once, for the store. Worker's thread.
+ *
+ * A create decodes the input, turns it into a row (money by its currency, the time not ahead), and leaves the customer, the message
+ * and the transaction to the store.
+ */
+#include "api/orders.h"
+
+#include "api/get.h"
+#include "api/idempotency.h"
+#include "api/list.h"
+#include "api/schemas.h"
+#include "core/clock.h"
+#include "core/currency.h"
+
+#define CURRENCY_DEFAULT SLICE("KES")
+/* How far a client's clock may be ahead of ours. */
+#define AHEAD_MAX_MS (5 * 60 * 1000)
+
+static step_fn order_created;
+
+static void take_money(struct req *rq, const struct order_input *input, struct order *row)
+{
+    int digits;
+    row->currency = slice_present(input->currency) ? input->currency : CURRENCY_DEFAULT;
+    if (!currency_digits(row->currency, &digits)) {
+        req_fault(rq, SLICE("/currency"), SLICE("currency"),
+            SLICE("must be an ISO 4217 code in capitals"));
+    } else if (!money_parse(input->amount, digits, &row->amount_minor)) {
+        req_fault(rq, SLICE("/amount"), SLICE("amount"),
+            arena_format(&rq->arena,
+                "must be a decimal of at least 0, with at most %d decimals and at most %lld minor "
+                "units",
+                digits, (long long)MONEY_MAX));
+    }
+}
+
+static void take_time(struct req *rq, const struct order_input *input, struct order *row)
+{
+    row->time = input->time ? input->time : row->created_at;
+    if (row->time <= row->created_at + AHEAD_MAX_MS) return;
+    req_fault(rq, SLICE("/time"), SLICE("future"), SLICE("must not be more than 5 minutes ahead"));
+}
+
+/* False when the 422 has been made. */
+static bool make_row(struct req *rq, const struct order_input *input, struct order *row)
+{
+    *row = (struct order){
+        .id = uuid_new(),
+        .customer = input->customer,
+        .item = input->item,
+        .external_ref = input->external_ref,
+        .created_by = rq->identity->subject,
+        .version = 1,
+    };
+    row->created_at = row->updated_at = clock_wall_ms();
+    take_money(rq, input, row);
+    take_time(rq, input, row);
+    return rq->fault_count == 0 || req_fail(rq, ERR_INVALID) != STEP_DONE;
+}
+
+enum step order_create(struct req *rq)
+{
+    struct store_order_create *create = req_state(rq, struct store_order_create);
+    struct order_input input = {0};
+    if (!req_idempotency_key(rq, &create->key)) return STEP_DONE;
+    if (!req_decode(rq, rq->route->takes(), &input)) return STEP_DONE;
+    if (!make_row(rq, &input, &create->row)) return STEP_DONE;
+    create->message.id = uuid_new();
+    create->base.verb = STORE_ORDER_CREATE;
+    return req_store(rq, &create->base, order_created);
+}
+
+static enum step order_created(struct req *rq)
+{
+    const struct store_order_create *create = rq->state;
+    enum err err = create->base.op.err;
+    if (err == ERR_UNKNOWN_CUSTOMER) {
+        req_fault(
+            rq, SLICE("/customer"), SLICE("unknown"), SLICE("there is no customer with this code"));
+    }
+    if (err == ERR_REF_TAKEN) {
+        req_fault(rq, SLICE("/external_ref"), SLICE("taken"),
+            SLICE("an order with this external_ref exists"));
+    }
+    if (err) return req_fail(rq, err);
+    if (create->replay.hit) return req_replay(rq, &create->replay);
+    req_created_fields(rq, create->row.id);
+    return req_reply_row(rq, 201, rq->route->gives(), &create->row);
+}
+
+static struct slice order_owner(const struct store_get *get)
+{
+    return get->row.order.customer;
+}
+
+static int64_t order_version(const struct store_get *get)
+{
+    return get->row.order.version;
+}
+
+enum step order_get(struct req *rq)
+{
+    static const struct get_kind kind = {STORE_ORDER_GET, order_owner, order_version};
+    return req_get(rq, &kind);
+}
+
+static struct store_place order_place(const void *row)
+{
+    const struct order *order = row;
+    return (struct store_place){order->time, order->id};
+}
+
+enum step order_list(struct req *rq)
+{
+    static const struct list_kind kind = {STORE_ORDER_LIST, sizeof(struct order), order_place};
+    return req_list(rq, &kind);
+}

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The route table is the API: method, path, step, permission, request schema, reply schema, query parameters. It drives routing,
+ * the gate and the metrics' labels. Pure data.
+ */
+#include "api/routes.h"
+
+#include "api/customers.h"
+#include "api/gate.h"
+#include "api/messages.h"
+#include "api/orders.h"
+#include "api/schemas.h"
+#include "core/check.h"
+#include "core/slice.h"
+#include "obs/metrics.h"
+
+static const char *const page_of_customers[] = {"limit", "cursor", "customer", "from", "to", NULL};
+static const char *const page_of_orders[] = {"limit", "cursor", "customer", "from", "to", NULL};
+static const char *const page_of_messages[] = {
+    "limit", "cursor", "customer", "from", "to", "state", "order", NULL};
+
+#define CAN(permission) PERMISSION_##permission
+#define ROUTE(method, path, ...)                                                                   \
+    {                                                                                              \
+        method, path, method " " path, __VA_ARGS__                                                 \
+    }
+
+static const struct route routes[] = {
+    ROUTE("GET", "/v1/customers", customer_list, CAN(CUSTOMERS_READ), NULL, customer_schema,
+        page_of_customers),
+    ROUTE("POST", "/v1/customers", customer_create, CAN(CUSTOMERS_WRITE), customer_schema,
+        customer_schema, NULL),
+    ROUTE("GET", "/v1/customers/{id}", customer_get, CAN(CUSTOMERS_READ), NULL, customer_schema,
+        NULL),
+    ROUTE("GET", "/v1/orders", order_list, CAN(ORDERS_READ), NULL, order_schema, page_of_orders),
+    ROUTE("POST", "/v1/orders", order_create, CAN(ORDERS_WRITE), order_input_schema, order_schema,
+        NULL),
+    ROUTE("GET", "/v1/orders/{id}", order_get, CAN(ORDERS_READ), NULL, order_schema, NULL),
+    ROUTE("GET", "/v1/messages", message_list, CAN(MESSAGES_READ), NULL, message_schema,
+        page_of_messages),
+    ROUTE("GET", "/v1/messages/{id}", message_get, CAN(MESSAGES_READ), NULL, message_schema, NULL),
+};
+_Static_assert(ARRAY_LEN(routes) < METRIC_LABEL_MAX, "every route has a label");
+
+const struct route_table *api_routes(void)
+{
+    static const struct route_table table = {routes, ARRAY_LEN(routes), api_enter};
+    return &table;
+}
+
+struct slice api_route_label(unsigned value)
+{
+    if (value == 0) return SLICE("none");
+    if (value > ARRAY_LEN(routes)) return slice_absent();
+    return slice_of(routes[value - 1].label);
+}

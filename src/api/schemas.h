@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schemas of the API's resources.
+ */
+#pragma once
+
+#include "api/schema.h"
+#include "store/row.h"
+
+/* What a client writes of an order; the rest of the row is the service's. */
+struct order_input {
+    struct slice customer, item, amount, currency, external_ref;
+    int64_t time;
+};
+
+schema_fn customer_schema;    /* struct customer */
+schema_fn order_input_schema; /* struct order_input */
+schema_fn order_schema;       /* struct order */
+schema_fn message_schema;     /* struct message */
