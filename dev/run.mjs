@@ -42,6 +42,11 @@ function giveUp(text) {
     process.exit(1);
 }
 
+/* Our environment without the stand-ins' settings, which the service would refuse as unknown. */
+function ownEnvironment() {
+    return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AGIZO_DEV_')));
+}
+
 function settingsFor(identity, gateway) {
     return {
         AGIZO_LISTEN: '127.0.0.1:8080',
@@ -55,7 +60,7 @@ function settingsFor(identity, gateway) {
         AGIZO_AT_URL: gateway.url,
         AGIZO_AT_USERNAME: gateway.username,
         AGIZO_AT_API_KEY: gateway.apiKey,
-        ...process.env,
+        ...ownEnvironment(),
     };
 }
 

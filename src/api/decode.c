@@ -223,5 +223,6 @@ bool req_decode(struct req *rq, const struct schema *schema, void *out)
     }
     if (refuse_unknown(rq, schema, body)) return false;
     take_fields(rq, schema, body, out);
+    if (schema->refine) schema->refine(rq, out);
     return rq->fault_count == 0 || req_fail(rq, ERR_INVALID) != STEP_DONE;
 }

@@ -21,44 +21,49 @@
 
 static step_fn order_created;
 
-static void take_money(struct req *rq, const struct order_input *input, struct order *row)
+static void check_money(struct req *rq, struct order_input *input)
 {
     int digits;
-    row->currency = slice_present(input->currency) ? input->currency : CURRENCY_DEFAULT;
-    if (!currency_digits(row->currency, &digits)) {
+    if (!slice_present(input->currency)) input->currency = CURRENCY_DEFAULT;
+    if (!currency_digits(input->currency, &digits)) {
         req_fault(rq, SLICE("/currency"), SLICE("currency"),
             SLICE("must be an ISO 4217 code in capitals"));
-    } else if (!money_parse(input->amount, digits, &row->amount_minor)) {
-        req_fault(rq, SLICE("/amount"), SLICE("amount"),
-            arena_format(&rq->arena,
-                "must be a decimal of at least 0, with at most %d decimals and at most %lld minor "
-                "units",
-                digits, (long long)MONEY_MAX));
+        return;
     }
+    if (!slice_present(input->amount)) return;
+    if (money_parse(input->amount, digits, &input->amount_minor)) return;
+    req_fault(rq, SLICE("/amount"), SLICE("amount"),
+        arena_format(&rq->arena,
+            "must be a decimal of at least 0, with at most %d decimals, at most %lld minor units",
+            digits, (long long)MONEY_MAX));
 }
 
-static void take_time(struct req *rq, const struct order_input *input, struct order *row)
+void order_input_refine(struct req *rq, void *row)
 {
-    row->time = input->time ? input->time : row->created_at;
-    if (row->time <= row->created_at + AHEAD_MAX_MS) return;
+    struct order_input *input = row;
+    int64_t now = clock_wall_ms();
+    if (!input->time) input->time = now;
+    check_money(rq, input);
+    if (input->time <= now + AHEAD_MAX_MS) return;
     req_fault(rq, SLICE("/time"), SLICE("future"), SLICE("must not be more than 5 minutes ahead"));
 }
 
-/* False when the 422 has been made. */
-static bool make_row(struct req *rq, const struct order_input *input, struct order *row)
+static struct order make_row(const struct req *rq, const struct order_input *input)
 {
-    *row = (struct order){
+    int64_t now = clock_wall_ms();
+    return (struct order){
         .id = uuid_new(),
         .customer = input->customer,
         .item = input->item,
+        .amount_minor = input->amount_minor,
+        .currency = input->currency,
+        .time = input->time,
         .external_ref = input->external_ref,
         .created_by = rq->identity->subject,
         .version = 1,
+        .created_at = now,
+        .updated_at = now,
     };
-    row->created_at = row->updated_at = clock_wall_ms();
-    take_money(rq, input, row);
-    take_time(rq, input, row);
-    return rq->fault_count == 0 || req_fail(rq, ERR_INVALID) != STEP_DONE;
 }
 
 enum step order_create(struct req *rq)
@@ -67,7 +72,7 @@ enum step order_create(struct req *rq)
     struct order_input input = {0};
     if (!req_idempotency_key(rq, &create->key)) return STEP_DONE;
     if (!req_decode(rq, rq->route->takes(), &input)) return STEP_DONE;
-    if (!make_row(rq, &input, &create->row)) return STEP_DONE;
+    create->row = make_row(rq, &input);
     create->message.id = uuid_new();
     create->base.verb = STORE_ORDER_CREATE;
     return req_store(rq, &create->base, order_created);

@@ -44,6 +44,8 @@ struct schema {
     const char *name;
     const struct schema_field *fields;
     size_t count;
+    /* Looks at what no field can tell alone, when decoding; adds faults. Members that are missing or wrong are absent. May be NULL. */
+    void (*refine)(struct req *rq, void *row);
 };
 
 /* Decodes the request's body into `out`, zeroed by the caller: members that are missing or null stay as they are. False when the

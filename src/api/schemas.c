@@ -7,6 +7,7 @@
  */
 #include "api/schemas.h"
 
+#include "api/orders.h"
 #include "core/currency.h"
 #include "core/json.h"
 #include "core/timestamp.h"
@@ -14,9 +15,9 @@
 #define READ FIELD_READ
 #define WRITE FIELD_WRITE
 #define REQUIRED FIELD_REQUIRED
-#define SCHEMA(label, rows)                                                                        \
+#define SCHEMA(label, rows, refiner)                                                               \
     {                                                                                              \
-        .name = (label), .fields = (rows), .count = ARRAY_LEN(rows)                                \
+        .name = (label), .fields = (rows), .count = ARRAY_LEN(rows), .refine = (refiner)           \
     }
 
 #define AT(member) offsetof(struct customer, member)
@@ -128,10 +129,11 @@ static const struct schema_field message_fields[] = {
 };
 #undef AT
 
-static const struct schema customers = SCHEMA("Customer", customer_fields);
-static const struct schema order_inputs = SCHEMA("OrderInput", order_input_fields);
-static const struct schema orders = SCHEMA("Order", order_fields);
-static const struct schema messages = SCHEMA("Message", message_fields);
+static const struct schema customers = SCHEMA("Customer", customer_fields, NULL);
+static const struct schema order_inputs =
+    SCHEMA("OrderInput", order_input_fields, order_input_refine);
+static const struct schema orders = SCHEMA("Order", order_fields, NULL);
+static const struct schema messages = SCHEMA("Message", message_fields, NULL);
 
 const struct schema *customer_schema(void)
 {

@@ -11,7 +11,8 @@
 /* What a client writes of an order; the rest of the row is the service's. */
 struct order_input {
     struct slice customer, item, amount, currency, external_ref;
-    int64_t time;
+    int64_t time;         /* 0: now */
+    int64_t amount_minor; /* by order_input_refine() */
 };
 
 schema_fn customer_schema;    /* struct customer */

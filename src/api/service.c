@@ -125,15 +125,18 @@ struct service *service_start(const struct config *config, struct loop *loop)
     return service;
 }
 
-void service_stop(struct service *service, int64_t grace_ms)
+bool service_stop(struct service *service, int64_t grace_ms)
 {
+    bool clean = true;
     int64_t workers_ms = grace_ms > 2 * SETTLE_MS ? grace_ms - SETTLE_MS : grace_ms / 2;
     for (size_t i = 0; i < service->worker_count; i++)
         worker_drain(service->workers[i], workers_ms);
-    for (size_t i = 0; i < service->worker_count; i++) worker_join(service->workers[i]);
+    for (size_t i = 0; i < service->worker_count; i++) clean &= worker_join(service->workers[i]);
     sms_close(atomic_exchange(&service->sms, NULL), grace_ms - workers_ms);
+    if (!clean) return false;
     auth_close(service->api.auth);
     store_close(service->api.store);
     http_server_free(service->admin);
     free(service);
+    return true;
 }

@@ -4,12 +4,15 @@
  * The worker thread: makes its parts, runs its loop until drained, releases its parts.
  *
  *   main: worker_start → … → worker_drain (a job to the loop) → worker_join
- *   loop: parts made → serving → draining (no connections left, or the grace is over) → loop stopped → parts released
+ *   loop: parts made → serving → draining → (housekeeping at rest) → loop stopped → parts released
+ * When the grace runs out while requests still wait, the store may still be writing into them: then nothing is released, and the
+ * process ends with what it holds.
  */
 #include "api/worker.h"
 
 #include <pthread.h>
 
+#include "api/housekeeping.h"
 #include "api/routes.h"
 #include "http/server.h"
 
@@ -18,15 +21,24 @@ struct worker {
     struct loop *loop;
     int listen_fd;
     struct http_server *server;
+    struct housekeeping keeping;
     struct job drain;
     int64_t grace_ms;
+    bool clean; /* every request was answered in time */
     pthread_t thread;
 };
 
-static void on_drained(void *context)
+static void on_rest(void *context)
 {
     struct worker *worker = context;
     loop_stop(worker->loop);
+}
+
+static void on_drained(void *context, bool clean)
+{
+    struct worker *worker = context;
+    worker->clean = clean;
+    housekeeping_stop(&worker->keeping, on_rest, worker);
 }
 
 static void start_drain(struct job *job)
@@ -35,18 +47,22 @@ static void start_drain(struct job *job)
     http_server_drain(worker->server, worker->grace_ms, on_drained, worker);
 }
 
-static void *run(void *context)
+static void *run(void *argument)
 {
-    struct worker *worker = context;
+    struct worker *worker = argument;
+    struct api_worker *context = &worker->context;
     const struct http_server_options options = {
-        .table = api_routes(), .app = &worker->context, .listen_fd = worker->listen_fd};
-    worker->context.store = store_link_new(worker->context.api->store, worker->loop);
-    worker->context.auth = auth_link_new(worker->context.api->auth, worker->loop);
+        .table = api_routes(), .app = context, .listen_fd = worker->listen_fd};
+    context->store = store_link_new(context->api->store, worker->loop);
+    context->auth = auth_link_new(context->api->auth, worker->loop);
     worker->server = http_server_new(worker->loop, &options);
+    housekeeping_start(&worker->keeping, worker->loop, context->store,
+        context->api->config->idempotency_expiry * 1000);
     loop_run(worker->loop);
+    if (!worker->clean) return NULL;
     http_server_free(worker->server);
-    auth_link_free(worker->context.auth);
-    store_link_free(worker->context.store);
+    auth_link_free(context->auth);
+    store_link_free(context->store);
     return NULL;
 }
 
@@ -67,9 +83,12 @@ void worker_drain(struct worker *worker, int64_t grace_ms)
     loop_post(worker->loop, &worker->drain);
 }
 
-void worker_join(struct worker *worker)
+bool worker_join(struct worker *worker)
 {
     check(pthread_join(worker->thread, NULL) == 0);
+    bool clean = worker->clean;
+    if (!clean) return false;
     loop_free(worker->loop);
     free(worker);
+    return true;
 }

@@ -13,5 +13,5 @@ struct worker;
 struct worker *worker_start(const struct api *api, int listen_fd);
 /* Stops accepting and lets what is under way finish, for at most `grace_ms`; returns at once. */
 void worker_drain(struct worker *worker, int64_t grace_ms);
-/* Waits for the drained thread and releases everything. */
-void worker_join(struct worker *worker);
+/* Waits for the drained thread. True when every request was answered in time and all is released. */
+MUST_CHECK bool worker_join(struct worker *worker);

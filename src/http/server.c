@@ -46,7 +46,7 @@ struct http_server {
     struct list connections, pool;
     bool draining;
     int64_t linger_until_ms, drain_until_ms;
-    void (*drained)(void *context);
+    drained_fn *drained;
     void *drained_context;
 };
 
@@ -229,7 +229,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server)
         {MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_MS / 1000, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL},
         {MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server},
@@ -271,15 +271,16 @@ static void on_drain(struct timer *timer)
         if (idle || now >= server->drain_until_ms) (void)shutdown(connection->fd, SHUT_RDWR);
     }
     pump(server);
-    if (list_empty(&server->connections) || now >= server->drain_until_ms + DRAIN_POLL_MS) {
-        server->drained(server->drained_context);
+    bool empty = list_empty(&server->connections);
+    if (empty || now >= server->drain_until_ms + DRAIN_POLL_MS) {
+        server->drained(server->drained_context, empty);
         return;
     }
     timer_set(server->loop, timer, DRAIN_POLL_MS);
 }
 
 void http_server_drain(
-    struct http_server *server, int64_t grace_ms, void (*drained)(void *context), void *context)
+    struct http_server *server, int64_t grace_ms, drained_fn *drained, void *context)
 {
     server->draining = true;
     server->drained = drained;

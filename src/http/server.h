@@ -27,10 +27,11 @@ struct http_server_options {
 int http_listen(const char *address, bool shared);
 
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options);
-/* Accepts nothing more; answers what has been accepted; asks clients to go (Connection: close). `drained` is called once when
- * no connection is left, or after `grace_ms`. */
+/* Accepts nothing more; answers what has been accepted; asks clients to go (Connection: close). `drained` is called once: with
+ * `clean` when no connection is left, without it when some still wait after `grace_ms`. */
+typedef void drained_fn(void *context, bool clean);
 void http_server_drain(
-    struct http_server *server, int64_t grace_ms, void (*drained)(void *context), void *context);
+    struct http_server *server, int64_t grace_ms, drained_fn *drained, void *context);
 void http_server_free(struct http_server *server);
 
 /* For request.c. */

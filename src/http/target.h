@@ -7,7 +7,8 @@
 
 #include "http/request.h"
 
-/* Fills rq->path and rq->parameters from rq->target. ERR_MALFORMED for a form other than origin-form, a bad or %00 escape,
+/* Fills rq->path and rq->parameters from rq->target. ERR_MALFORMED for a form other than
+ * origin-form and absolute-form, an authority that is not the Host's, a bad or %00 escape,
  * a character that RFC 3986 does not allow, or bytes that are not UTF-8; ERR_TARGET_TOO_LONG; ERR_BAD_PARAMETER for a repeated
  * name. */
 MUST_CHECK enum err target_parse(struct req *rq);
