@@ -68,11 +68,11 @@ static int serve(const struct config *config)
     loop_run(loop);
     log_event(LOG_SERVICE_STOPPING);
     unblock(&ending);
-    service_stop(service, STOP_MS);
-    log_event(LOG_SERVICE_STOPPED);
+    bool clean = service_stop(service, STOP_MS);
+    log_write(LOG_SERVICE_STOPPED, LOG_TEXT("requests", clean ? SLICE("answered") : SLICE("left")));
     close(signal_fd);
     loop_free(loop);
-    return 0;
+    return clean ? 0 : 1;
 }
 
 /* Migrations compose nothing: no hook is called. */

@@ -38,7 +38,7 @@ static void grow(struct buf *buf, size_t need)
     size_t cap = buf->cap ? buf->cap : FIRST_CAPACITY;
     while (cap < need) cap *= 2;
     if (cap > buf->max) cap = buf->max;
-    buf->ptr = memory_resize(buf->ptr, cap);
+    buf->ptr = memory_resize(buf->ptr, cap + 1); /* one more for vsnprintf's NUL */
     buf->cap = cap;
 }
 
@@ -90,8 +90,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     check(len >= 0);
-    /* One byte more for vsnprintf's NUL, which is not counted. */
-    char *at = buf_reserve(buf, (size_t)len + 1);
+    char *at = buf_reserve(buf, (size_t)len);
     if (!at) return;
     va_start(args, format);
     vsnprintf(at, (size_t)len + 1, format, args);

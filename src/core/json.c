@@ -43,7 +43,8 @@ static bool integer_fits(struct slice token)
 {
     uint64_t value;
     bool negative = token.ptr[0] == '-';
-    return slice_to_u64(negative ? slice_skip(token, 1) : token, INT64_MAX, &value);
+    uint64_t most = (uint64_t)INT64_MAX + negative;
+    return slice_to_u64(negative ? slice_skip(token, 1) : token, most, &value);
 }
 
 /* Whether a real of few enough digits is also within the range of doubles. */

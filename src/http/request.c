@@ -92,13 +92,13 @@ void req_drive(struct req *rq)
 {
     step_fn *step = rq->next;
     check(step && rq->phase != REQ_REPLY);
-    log_set_request(rq->id);
+    log_set_request(rq->id, rq->trace_id);
     if (arena_over(&rq->arena)) {
         (void)req_fail(rq, ERR_TOO_LARGE);
     } else if (step(rq) == STEP_DONE) {
         check(rq->phase == REQ_REPLY);
     }
-    log_set_request(slice_absent());
+    log_set_request(slice_absent(), slice_absent());
 }
 
 enum step req_read_body(struct req *rq, step_fn *next)

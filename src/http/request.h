@@ -57,7 +57,8 @@ struct req {
     struct MHD_Connection *mhd;
     void *app; /* the API's part of the worker */
 
-    struct slice id; /* request id: UUIDv7 text */
+    struct slice id;       /* request id: UUIDv7 text */
+    struct slice trace_id; /* the caller's, absent when it sent none */
     struct slice method, target, version;
     struct slice path; /* decoded once */
     struct field *fields;

@@ -27,6 +27,7 @@
 #include "http/target.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
+#include "obs/trace.h"
 
 /* Head, parsed fields, and the space MHD reads bodies and writes heads with. */
 #define CONNECTION_MEMORY (HTTP_HEAD_MAX + 16384)
@@ -118,6 +119,7 @@ static enum MHD_Result begin(struct req *rq)
     enum err framing = head_read(rq);
     enum err err = framing ? framing : target_parse(rq);
     if (!err) err = router_match(rq, table);
+    rq->trace_id = trace_parse(req_field(rq, SLICE("traceparent"), NULL));
     connection_expect(rq->connection, HTTP_BODY_STALL_MS);
     rq->phase = REQ_ENTER;
     rq->next = table->enter;
@@ -177,10 +179,10 @@ static void count_request(const struct req *rq)
     uint64_t elapsed = (uint64_t)(clock_mono_us() - rq->started_us);
     metrics_add(METRIC_HTTP_REQUESTS, route, reply_status_label(rq->reply.status), 1);
     metrics_observe(METRIC_HTTP_SECONDS, route, elapsed);
-    log_set_request(rq->id);
+    log_set_request(rq->id, rq->trace_id);
     log_write(LOG_REQUEST, LOG_TEXT("method", rq->method), LOG_TEXT("path", rq->path),
         LOG_NUMBER("status", rq->reply.status), LOG_NUMBER("us", elapsed));
-    log_set_request(slice_absent());
+    log_set_request(slice_absent(), slice_absent());
 }
 
 static void on_completed(

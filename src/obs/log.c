@@ -58,7 +58,7 @@ static const struct {
 };
 
 static atomic_int least = LOG_INFO;
-static _Thread_local struct slice request;
+static _Thread_local struct slice request, trace;
 
 static struct {
     pthread_once_t once;
@@ -72,9 +72,10 @@ void log_set_level(enum log_level level)
     atomic_store_explicit(&least, (int)level, memory_order_relaxed);
 }
 
-void log_set_request(struct slice request_id)
+void log_set_request(struct slice request_id, struct slice trace_id)
 {
     request = request_id;
+    trace = trace_id;
 }
 
 static void choose_sink(void)
@@ -210,6 +211,7 @@ static void put_head(struct line *line, enum log_event event)
     put_text(line, "level", slice_of(levels[events[event].level]));
     put_text(line, "event", slice_of(events[event].text));
     if (slice_present(request)) put_text(line, "request_id", request);
+    if (slice_present(trace)) put_text(line, "trace_id", trace);
 }
 
 void log_fields(enum log_event event, const struct log_field *fields, size_t count)

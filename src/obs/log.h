@@ -44,5 +44,5 @@ void log_event(enum log_event event);
 
 /* Lines below this level are not written; LOG_INFO at start. */
 void log_set_level(enum log_level level);
-/* The request that this thread handles now; absent when none. Borrowed until replaced. */
-void log_set_request(struct slice request_id);
+/* The request that this thread handles now, and the trace it belongs to (obs/trace.h); absent when none. Borrowed until replaced. */
+void log_set_request(struct slice request_id, struct slice trace_id);

@@ -251,8 +251,8 @@ static void put_series(struct exposition *e, unsigned first, unsigned second)
 {
     CLEANUP(buf_deinit)
     struct buf labels;
-    if (!series_used(e, first)) return;
     buf_init(&labels, 4096);
+    if (!series_used(e, first)) return;
     if (!put_label(&labels, e->row->labels[0], first)) return;
     if (!put_label(&labels, e->row->labels[1], second)) return;
     e->labels = buf_slice(&labels);

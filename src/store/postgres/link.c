@@ -1,0 +1,144 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sorts operations by verb and sends what gathered at the end of each turn of the loop.
+ *
+ * An idle link therefore sends a batch of one in the turn it came, and a busy one fills the next batch while the last is out. While a
+ * connection is away, a timer answers those that have waited long enough.
+ *
+ * Runs on its loop's thread; nothing here locks.
+ * Limits: STORE_QUEUE_MAX operations waiting, past that ERR_BUSY at once.
+ */
+#include "store/postgres/link.h"
+
+#include "core/clock.h"
+#include "obs/metrics.h"
+#include "store/postgres/batch.h"
+#include "store/postgres/outbox.h"
+#include "store/postgres/reads.h"
+
+/* How late ERR_UNAVAILABLE may come after its bound. */
+#define EXPIRY_STEP_MS 100
+
+struct link {
+    struct store_link base;
+    unsigned number;
+    struct connection write, read;
+    struct batch batch;
+    struct outbox outbox;
+    struct reads reads;
+    struct defer turn;
+    struct timer expiry;
+    bool expiring; /* the timer is set */
+};
+
+static size_t waiting(const struct link *link)
+{
+    return batch_waiting(&link->batch) + link->outbox.backlog.count + link->reads.backlog.count;
+}
+
+static bool usable(const struct link *link)
+{
+    return connection_usable(&link->write) && connection_usable(&link->read);
+}
+
+static void watch_expiry(struct link *link)
+{
+    if (link->expiring || usable(link) || !waiting(link)) return;
+    link->expiring = true;
+    timer_set(link->base.loop, &link->expiry, EXPIRY_STEP_MS);
+}
+
+static void expire(struct timer *timer)
+{
+    struct link *link = CONTAINER_OF(timer, struct link, expiry);
+    int64_t now = clock_mono_ms();
+    link->expiring = false;
+    if (!connection_usable(&link->write)) {
+        batch_expire(&link->batch, now);
+        backlog_expire(&link->outbox.backlog, now);
+    }
+    if (!connection_usable(&link->read)) backlog_expire(&link->reads.backlog, now);
+    watch_expiry(link);
+}
+
+static void go(struct link *link)
+{
+    outbox_go(&link->outbox);
+    batch_go(&link->batch);
+    reads_go(&link->reads);
+    metrics_set(METRIC_STORE_QUEUE, link->number, (int64_t)waiting(link));
+    watch_expiry(link);
+}
+
+static void end_turn(struct defer *defer)
+{
+    go(CONTAINER_OF(defer, struct link, turn));
+}
+
+static void connection_changed(struct connection *connection)
+{
+    go(connection->context);
+}
+
+static void open_connection(struct link *link, struct connection *connection,
+    enum connection_role role, struct server *server)
+{
+    connection->loop = link->base.loop;
+    connection->server = server;
+    connection->role = role;
+    connection->changed = connection_changed;
+    connection->context = link;
+    connection_open(connection);
+}
+
+struct store_link *link_new(struct store *store, struct loop *loop)
+{
+    struct server *server = CONTAINER_OF(store, struct server, base);
+    struct link *link = memory_zeroed(sizeof(*link));
+    link->base.loop = loop;
+    link->number = atomic_fetch_add(&server->links, 1) % METRIC_LABEL_MAX;
+    link->batch.connection = link->outbox.connection = &link->write;
+    link->batch.hooks = &server->hooks;
+    link->reads.connection = &link->read;
+    batch_init(&link->batch);
+    outbox_init(&link->outbox);
+    reads_init(&link->reads);
+    defer_init(&link->turn, end_turn);
+    timer_init(&link->expiry, expire);
+    open_connection(link, &link->write, ROLE_WRITE, server);
+    open_connection(link, &link->read, ROLE_READ, server);
+    return &link->base;
+}
+
+void link_free(struct store_link *base)
+{
+    struct link *link = CONTAINER_OF(base, struct link, base);
+    check(!waiting(link) && link->batch.state == BATCH_IDLE);
+    connection_close(&link->write);
+    connection_close(&link->read);
+    defer_clear(&link->turn);
+    timer_clear(&link->expiry);
+    batch_deinit(&link->batch);
+    free(link);
+}
+
+void link_submit(struct store_link *base, struct store_op *op)
+{
+    struct link *link = CONTAINER_OF(base, struct link, base);
+    if (waiting(link) >= STORE_QUEUE_MAX) {
+        op_complete(&op->op, ERR_BUSY);
+        return;
+    }
+    op->since_ms = clock_mono_ms();
+    switch (op->verb) {
+    case STORE_CUSTOMER_CREATE:
+    case STORE_ORDER_CREATE: batch_put(&link->batch, op); break;
+    case STORE_OUTBOX_CLAIM:
+    case STORE_OUTBOX_SETTLE:
+    case STORE_OUTBOX_SWEEP:
+    case STORE_KEYS_PURGE: outbox_put(&link->outbox, op); break;
+    default: reads_put(&link->reads, op); break;
+    }
+    defer_set(link->base.loop, &link->turn);
+}

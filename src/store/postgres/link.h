@@ -1,0 +1,12 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One loop's road to PostgreSQL: a connection that writes, a connection that reads, and what waits for them.
+ */
+#pragma once
+
+#include "store/postgres/server.h"
+
+struct store_link *link_new(struct store *store, struct loop *loop);
+void link_free(struct store_link *link);
+void link_submit(struct store_link *link, struct store_op *op);

@@ -1,0 +1,168 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gets and lists, several to a flight.
+ *
+ * The operations of a flight are answered one by one as their rows arrive; the first one without an answer is always the next. An error
+ * ends the flight at that operation: it alone is answered with it, those behind it were not run and are sent again.
+ *
+ * Runs on the loop thread of its connection. Operations belong to their requests, groups to us.
+ * Limits: OUT_MAX operations on their way, the rest waits; TRIES_MAX tries over broken connections.
+ */
+#include "store/postgres/reads.h"
+
+#include "store/postgres/rows.h"
+
+#define OUT_MAX 256
+#define TRIES_MAX 3
+
+struct group {
+    struct flight flight;
+    struct reads *reads;
+    struct list ops; /* not answered yet, in order of sending */
+};
+
+static flight_rows_fn take_rows;
+static flight_end_fn group_ended;
+
+void reads_init(struct reads *reads)
+{
+    backlog_init(&reads->backlog, STORE_WAIT_MS);
+    reads->out = 0;
+}
+
+void reads_put(struct reads *reads, struct store_op *op)
+{
+    backlog_put(&reads->backlog, op);
+}
+
+static void execute_get(struct reads *reads, struct store_op *op)
+{
+    static const enum statement statements[] = {
+        [STORE_CUSTOMER_GET] = STATEMENT_CUSTOMER_GET,
+        [STORE_ORDER_GET] = STATEMENT_ORDER_GET,
+        [STORE_MESSAGE_GET] = STATEMENT_MESSAGE_GET,
+    };
+    const struct store_get *get = CONTAINER_OF(op, struct store_get, base);
+    params_uuid(connection_params(reads->connection), &get->id);
+    connection_execute(reads->connection, statement_name(statements[op->verb]));
+}
+
+static void execute_list(struct reads *reads, struct store_op *op)
+{
+    char name[LIST_NAME_SIZE];
+    const struct store_list *list = CONTAINER_OF(op, struct store_list, base);
+    list_statement(list, name, connection_params(reads->connection));
+    connection_execute(reads->connection, name);
+}
+
+static bool is_get(const struct store_op *op)
+{
+    return op->verb <= STORE_MESSAGE_GET;
+}
+
+void reads_go(struct reads *reads)
+{
+    if (!connection_usable(reads->connection)) return;
+    if (!reads->backlog.count || reads->out >= OUT_MAX) return;
+    struct group *group = memory_zeroed(sizeof(*group));
+    *group = (struct group){.flight = {.result = take_rows, .end = group_ended}, .reads = reads};
+    list_init(&group->ops);
+    while (reads->out < OUT_MAX) {
+        struct store_op *op = backlog_take(&reads->backlog);
+        if (!op) break;
+        list_append(&group->ops, &op->node);
+        reads->out++;
+        if (is_get(op)) {
+            execute_get(reads, op);
+        } else {
+            execute_list(reads, op);
+        }
+    }
+    connection_send(reads->connection, &group->flight);
+}
+
+static enum err take_get(struct store_get *get, const PGresult *rows)
+{
+    struct row row = {.result = rows, .arena = get->base.arena};
+    if (PQntuples(rows) == 0) return ERR_NOT_FOUND;
+    switch (get->base.verb) {
+    case STORE_CUSTOMER_GET: row_customer(&row, &get->row.customer); break;
+    case STORE_ORDER_GET: row_order(&row, &get->row.order); break;
+    default: row_message(&row, &get->row.message); break;
+    }
+    return ERR_OK;
+}
+
+static void take_page(struct store_list *list, const PGresult *rows)
+{
+    struct arena *arena = list->base.arena;
+    size_t found = (size_t)PQntuples(rows);
+    list->more = found > list->limit;
+    list->count = list->more ? list->limit : found;
+    switch (list->base.verb) {
+    case STORE_CUSTOMER_LIST:
+        list->rows.customers = arena_alloc(arena, list->count * sizeof(struct customer));
+        break;
+    case STORE_ORDER_LIST:
+        list->rows.orders = arena_alloc(arena, list->count * sizeof(struct order));
+        break;
+    default: list->rows.messages = arena_alloc(arena, list->count * sizeof(struct message)); break;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        struct row row = {.result = rows, .number = (int)i, .arena = arena};
+        switch (list->base.verb) {
+        case STORE_CUSTOMER_LIST: row_customer(&row, &list->rows.customers[i]); break;
+        case STORE_ORDER_LIST: row_order(&row, &list->rows.orders[i]); break;
+        default: row_message(&row, &list->rows.messages[i]); break;
+        }
+    }
+}
+
+static struct store_op *take_first(struct group *group)
+{
+    struct list *node = list_take(&group->ops);
+    check(node);
+    group->reads->out--;
+    return CONTAINER_OF(node, struct store_op, node);
+}
+
+static void take_rows(struct flight *flight, const PGresult *rows)
+{
+    struct store_op *op = take_first(CONTAINER_OF(flight, struct group, flight));
+    enum err err = ERR_OK;
+    if (is_get(op)) {
+        err = take_get(CONTAINER_OF(op, struct store_get, base), rows);
+    } else {
+        take_page(CONTAINER_OF(op, struct store_list, base), rows);
+    }
+    op_complete(&op->op, err);
+}
+
+/* What was not answered goes to the front of the backlog, in its order; `lost`: it counts as a try. */
+static void put_back(struct group *group, bool lost)
+{
+    struct reads *reads = group->reads;
+    while (!list_empty(&group->ops)) {
+        struct store_op *op = CONTAINER_OF(group->ops.prev, struct store_op, node);
+        list_remove(&op->node);
+        reads->out--;
+        if (lost && ++op->tries >= TRIES_MAX) {
+            op_complete(&op->op, ERR_UNAVAILABLE);
+        } else {
+            backlog_put_first(&reads->backlog, op);
+        }
+    }
+}
+
+static void group_ended(struct flight *flight, enum flight_end how)
+{
+    struct group *group = CONTAINER_OF(flight, struct group, flight);
+    struct reads *reads = group->reads;
+    if (how == FLIGHT_FAILED) {
+        op_complete(&take_first(group)->op, fault_answer("read", flight->sqlstate));
+    }
+    put_back(group, how == FLIGHT_LOST);
+    free(group);
+    reads_go(reads);
+}

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The prepared statements of the driver: those of sql.def, and the lists, whose texts lists.c assembles.
+ */
+#pragma once
+
+#include <libpq-fe.h>
+
+#include "store/store.h"
+
+struct params;
+
+/* The two connections of a link; each prepares its own statements. */
+enum connection_role { ROLE_WRITE, ROLE_READ };
+
+enum statement {
+#define STATEMENT(role, name, text) STATEMENT_##name,
+#include "store/postgres/sql.def"
+#undef STATEMENT
+    STATEMENT_COUNT
+};
+
+/* The name it is prepared under. */
+const char *statement_name(enum statement statement);
+/* Queues the preparation of every statement of the role; false when libpq could not take one. */
+MUST_CHECK bool statements_prepare(PGconn *pg, enum connection_role role);
+
+/* Bytes for the name of a list's statement. */
+#define LIST_NAME_SIZE 16
+
+/* Writes the name of the statement that answers this list and adds its parameters. */
+void list_statement(const struct store_list *list, char name[LIST_NAME_SIZE], struct params *out);
+/* Queues the preparation of every list; false as above. */
+MUST_CHECK bool lists_prepare(PGconn *pg);

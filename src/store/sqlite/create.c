@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Creates on SQLite: a customer; an order with its message.
+ *
+ * Each looks up what could refuse it (key, customer, taken code or reference), asks store/intake.h, and inserts. There is one
+ * writer, so what was looked up still holds at the insert, and no refusal is ever learnt from a broken constraint.
+ * Runs on the writer's thread, inside its transaction; outputs go into the operation and its arena.
+ */
+#include "core/check.h"
+#include "store/intake.h"
+#include "store/sqlite/keys.h"
+#include "store/sqlite/rows.h"
+#include "store/sqlite/transaction.h"
+
+static bool taken(struct connection *connection, enum sql sql, struct slice text)
+{
+    if (!slice_present(text)) return false;
+    CLEANUP(query_close)
+    struct query query = query_open(connection, sql);
+    query_put_text(&query, text);
+    return query_row(&query);
+}
+
+enum err sqlite_customer_create(struct transaction *transaction, struct store_op *base)
+{
+    struct store_customer_create *op = CONTAINER_OF(base, struct store_customer_create, base);
+    struct connection *connection = transaction->connection;
+    op->replay = (struct store_replay){0};
+    const struct stored_key *seen = keys_find(connection, &op->key, base->arena);
+    struct intake intake = intake_customer(transaction->hooks, op, seen);
+    if (intake.verdict == INTAKE_DONE) return intake.err;
+    if (taken(connection, SQL_CODE_TAKEN, op->row.code)) return ERR_CODE_TAKEN;
+    rows_insert_customer(connection, &op->row);
+    keys_insert(
+        connection, &op->key, &(struct key_answer){&op->row.id, intake.answer, op->row.created_at});
+    return ERR_OK;
+}
+
+static const struct customer *find_customer(
+    struct connection *connection, struct slice code, struct arena *arena)
+{
+    CLEANUP(query_close)
+    struct query query = query_open(connection, SQL_CUSTOMER_BY_CODE);
+    query_put_text(&query, code);
+    if (!query_row(&query)) return NULL;
+    struct customer *customer = arena_alloc(arena, sizeof(*customer));
+    rows_take_customer(&query, arena, customer);
+    return customer;
+}
+
+enum err sqlite_order_create(struct transaction *transaction, struct store_op *base)
+{
+    struct store_order_create *op = CONTAINER_OF(base, struct store_order_create, base);
+    struct connection *connection = transaction->connection;
+    op->replay = (struct store_replay){0};
+    const struct stored_key *seen = keys_find(connection, &op->key, base->arena);
+    const struct customer *customer =
+        seen ? NULL : find_customer(connection, op->row.customer, base->arena);
+    struct intake intake = intake_order(transaction->hooks, op, customer, seen);
+    if (intake.verdict == INTAKE_DONE) return intake.err;
+    if (taken(connection, SQL_REF_TAKEN, op->row.external_ref)) return ERR_REF_TAKEN;
+    rows_insert_order(connection, &op->row);
+    rows_insert_message(connection, &op->message);
+    keys_insert(
+        connection, &op->key, &(struct key_answer){&op->row.id, intake.answer, op->row.created_at});
+    if (op->message.state == MESSAGE_QUEUED) transaction->queued++;
+    return ERR_OK;
+}

@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gets and lists on SQLite.
+ *
+ * Each is one statement, so it sees one moment of the database. A page asks for one row more than its limit: that row is only the
+ * answer to "more". Runs on a reader's thread; rows and texts go into the operation's arena.
+ */
+#include "store/sqlite/reads.h"
+
+#include "core/check.h"
+#include "store/sqlite/rows.h"
+
+/* Takes the row that the query stands on as element `index` of the rows at `rows`. */
+typedef void take_fn(struct query *query, struct arena *arena, void *rows, size_t index);
+
+static void take_customer(struct query *query, struct arena *arena, void *rows, size_t index)
+{
+    rows_take_customer(query, arena, (struct customer *)rows + index);
+}
+
+static void take_order(struct query *query, struct arena *arena, void *rows, size_t index)
+{
+    rows_take_order(query, arena, (struct order *)rows + index);
+}
+
+static void take_message(struct query *query, struct arena *arena, void *rows, size_t index)
+{
+    rows_take_message(query, arena, (struct message *)rows + index);
+}
+
+struct kind {
+    take_fn *take;
+    size_t size;
+    enum sql get;
+    enum sql_list list;
+};
+
+static const struct kind customers = {
+    take_customer, sizeof(struct customer), SQL_CUSTOMER_GET, SQL_LIST_CUSTOMERS};
+static const struct kind orders = {
+    take_order, sizeof(struct order), SQL_ORDER_GET, SQL_LIST_ORDERS};
+static const struct kind messages = {
+    take_message, sizeof(struct message), SQL_MESSAGE_GET, SQL_LIST_MESSAGES};
+
+static enum err get(struct connection *connection, const struct kind *kind, struct store_op *base)
+{
+    struct store_get *op = CONTAINER_OF(base, struct store_get, base);
+    CLEANUP(query_close)
+    struct query query = query_open(connection, kind->get);
+    query_put_uuid(&query, &op->id);
+    if (!query_row(&query)) return ERR_NOT_FOUND;
+    kind->take(&query, base->arena, &op->row, 0);
+    return ERR_OK;
+}
+
+static unsigned filters_of(const struct store_list *op)
+{
+    return (slice_present(op->customer) ? SQL_BY_CUSTOMER : 0) | (op->by_state ? SQL_BY_STATE : 0) |
+           (op->by_order ? SQL_BY_ORDER : 0);
+}
+
+/* The place that all rows of the page stand before: of `to` and the end of the previous page the earlier one. No id is below the
+ * all-zero one, so (to, zero) is just "before `to`". */
+static struct store_place upper_place(const struct store_list *op)
+{
+    if (op->after && op->place.at < op->to) return op->place;
+    return (struct store_place){.at = op->to};
+}
+
+static void put_filters(struct query *query, const struct store_list *op, unsigned filters)
+{
+    if (filters & SQL_BY_CUSTOMER) query_put_text(query, op->customer);
+    if (filters & SQL_BY_STATE) query_put_text(query, message_state_text(op->state));
+    if (filters & SQL_BY_ORDER) query_put_uuid(query, &op->order);
+}
+
+static enum err list(struct connection *connection, const struct kind *kind, struct store_op *base)
+{
+    struct store_list *op = CONTAINER_OF(base, struct store_list, base);
+    check(op->limit >= 1 && op->limit <= STORE_LIST_MAX);
+    unsigned filters = filters_of(op) & sql_list_filters(kind->list);
+    struct store_place upper = upper_place(op);
+    CLEANUP(query_close)
+    struct query query = query_open_list(connection, kind->list, filters);
+    query_put_i64(&query, op->from);
+    query_put_i64(&query, upper.at);
+    query_put_uuid(&query, &upper.id);
+    put_filters(&query, op, filters);
+    query_put_i64(&query, (int64_t)op->limit + 1);
+
+    op->rows.customers = arena_alloc(base->arena, op->limit * kind->size);
+    op->count = 0;
+    op->more = false;
+    while (!op->more && query_row(&query)) {
+        op->more = op->count == op->limit;
+        if (!op->more) kind->take(&query, base->arena, op->rows.customers, op->count++);
+    }
+    return ERR_OK;
+}
+
+static const struct reading {
+    enum err (*run)(struct connection *connection, const struct kind *kind, struct store_op *op);
+    const struct kind *kind;
+} readings[STORE_VERB_COUNT] = {
+    [STORE_CUSTOMER_GET] = {get, &customers},
+    [STORE_ORDER_GET] = {get, &orders},
+    [STORE_MESSAGE_GET] = {get, &messages},
+    [STORE_CUSTOMER_LIST] = {list, &customers},
+    [STORE_ORDER_LIST] = {list, &orders},
+    [STORE_MESSAGE_LIST] = {list, &messages},
+};
+
+bool sqlite_reads(enum store_verb verb)
+{
+    return readings[verb].run != NULL;
+}
+
+enum err sqlite_read(struct connection *connection, struct store_op *op)
+{
+    return readings[op->verb].run(connection, readings[op->verb].kind, op);
+}

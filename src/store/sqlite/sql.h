@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statements of the SQLite driver: fixed ones by name, lists by kind and set of filters.
+ */
+#pragma once
+
+#include "core/buf.h"
+
+/* Columns and tables of a row, in the order rows.c reads them. An order comes with its customer's code and its message's state.
+ * `cross join` keeps SQLite from starting at any other table, so that lists stop at their limit. */
+#define SQL_CUSTOMER                                                                               \
+    "c.id, c.code, c.name, c.phone, c.language, c.sms_opt_out, c.version, c.created_at, "          \
+    "c.updated_at from customers c"
+#define SQL_ORDER                                                                                  \
+    "o.id, o.customer_id, c.code, o.item, o.amount_minor, o.currency, o.time, o.external_ref, "    \
+    "o.created_by, o.version, o.created_at, o.updated_at, m.id, m.state from orders o "            \
+    "cross join customers c on c.id = o.customer_id cross join messages m on m.order_id = o.id"
+#define SQL_MESSAGE_BY(index)                                                                      \
+    "m.id, m.order_id, m.customer_id, c.code, m.\"to\", m.body, m.encoding, m.parts, m.state, "    \
+    "m.attempts, m.due_at, m.expires_at, m.created_at, m.sent_at, m.delivered_at, "                \
+    "m.provider_id, m.provider_status, m.cost, m.failure, m.history from messages m " index        \
+    "cross join customers c on c.id = m.customer_id"
+#define SQL_MESSAGE SQL_MESSAGE_BY("")
+
+enum sql {
+#define SQL(name, text) SQL_##name,
+#include "store/sqlite/sql.def"
+#undef SQL
+    SQL_COUNT
+};
+
+const char *sql_text(enum sql sql);
+
+enum sql_list { SQL_LIST_CUSTOMERS, SQL_LIST_ORDERS, SQL_LIST_MESSAGES, SQL_LIST_COUNT };
+
+/* A set of filters; bound in this order, behind the earliest time and the upper place (time, id), before the limit. */
+#define SQL_BY_CUSTOMER 1u
+#define SQL_BY_STATE 2u
+#define SQL_BY_ORDER 4u
+#define SQL_FILTER_SETS 8
+
+/* Appends the text of a list with its NUL. `filters` must be among sql_list_filters(). */
+void sql_list_put(enum sql_list list, unsigned filters, struct buf *out);
+/* The filters that a list knows. */
+unsigned sql_list_filters(enum sql_list list);

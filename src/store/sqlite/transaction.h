@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A write transaction of the SQLite driver, and the operations that can be its members.
+ *
+ * A member reads, decides and writes through the transaction's connection and returns the answer of a foreseeable end; failures
+ * of the database it leaves as the connection's mark. It may be run a second time, from the start, after a rollback.
+ */
+#pragma once
+
+#include "store/sqlite/connection.h"
+#include "store/store.h"
+
+struct transaction {
+    struct connection *connection;
+    const struct store_hooks *hooks;
+    size_t queued; /* messages that it queued */
+};
+
+typedef enum err member_fn(struct transaction *transaction, struct store_op *op);
+
+/* create.c */
+member_fn sqlite_customer_create, sqlite_order_create;
+/* outbox.c */
+member_fn sqlite_outbox_claim, sqlite_outbox_settle, sqlite_outbox_sweep;
+/* keys.c */
+member_fn sqlite_keys_purge;
