@@ -41,7 +41,7 @@ static bool blank(struct slice text)
     return true;
 }
 
-static bool take_text(const struct decoding *d)
+static bool check_text(const struct decoding *d)
 {
     if (!json_is_string(d->value)) return wrong_type(d, "a string");
     struct slice text = json_text(d->value);
@@ -51,9 +51,19 @@ static bool take_text(const struct decoding *d)
             arena_format(
                 &d->rq->arena, "must have %zu to %zu characters", d->field->least, d->field->most));
     }
-    if (blank(text)) return wrong(d, SLICE("blank"), SLICE("must not be blank"));
-    *(struct slice *)d->at = arena_copy(&d->rq->arena, text);
+    return !blank(text) || wrong(d, SLICE("blank"), SLICE("must not be blank"));
+}
+
+/* Only a good value is kept, so that nobody judges a bad one again. */
+static bool keep_text(const struct decoding *d)
+{
+    *(struct slice *)d->at = arena_copy(&d->rq->arena, json_text(d->value));
     return true;
+}
+
+static bool take_text(const struct decoding *d)
+{
+    return check_text(d) && keep_text(d);
 }
 
 static bool code_char(char c)
@@ -64,14 +74,14 @@ static bool code_char(char c)
 
 static bool take_code(const struct decoding *d)
 {
-    if (!take_text(d)) return false;
-    struct slice code = *(const struct slice *)d->at;
+    if (!check_text(d)) return false;
+    struct slice code = json_text(d->value);
     for (size_t i = 0; i < code.len; i++) {
         if (code_char(code.ptr[i])) continue;
         return wrong(
             d, SLICE("format"), SLICE("must consist of letters A-Z, digits, '.', '_' and '-'"));
     }
-    return true;
+    return keep_text(d);
 }
 
 static bool take_phone(const struct decoding *d)

@@ -104,12 +104,23 @@ static bool accepts_json(struct slice accept)
     return false;
 }
 
+/* A longer name is not repeated to whoever sent it. */
+#define NAME_SHOWN 100
+
+static enum step refuse_parameter(struct req *rq, struct slice name)
+{
+    if (name.len > NAME_SHOWN) return req_fail(rq, ERR_UNKNOWN_PARAMETER);
+    struct slice detail =
+        arena_format(&rq->arena, "there is no parameter `%.*s` here", SLICE_ARG(name));
+    return req_fail_with(rq, ERR_UNKNOWN_PARAMETER, detail);
+}
+
 static enum step examine(struct req *rq)
 {
     const struct route *route = rq->route;
     for (size_t i = 0; i < rq->parameter_count; i++) {
-        if (parameter_known(route, rq->parameters[i].name)) continue;
-        return req_fail(rq, ERR_UNKNOWN_PARAMETER);
+        struct slice name = rq->parameters[i].name;
+        if (!parameter_known(route, name)) return refuse_parameter(rq, name);
     }
     if (!accepts_json(req_field(rq, SLICE("Accept"), NULL)))
         return req_fail(rq, ERR_NOT_ACCEPTABLE);

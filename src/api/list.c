@@ -106,7 +106,8 @@ static void narrow(const struct req *rq, struct page *page)
 static struct slice next_target(struct req *rq, struct slice cursor)
 {
     struct slice query = rq->target;
-    struct slice target = arena_format(&rq->arena, "%.*s?", SLICE_ARG(slice_cut(&query, '?')));
+    struct slice path = slice_cut(&query, '?');
+    struct slice target = arena_format(&rq->arena, "%.*s?", SLICE_ARG(path));
     while (slice_present(query)) {
         struct slice pair = slice_cut(&query, '&');
         if (pair.len == 0 || slice_starts(pair, SLICE("cursor="))) continue;

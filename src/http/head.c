@@ -107,6 +107,7 @@ enum err head_read(struct req *rq)
     struct reading reading = {.rq = rq, .size = rq->target.len + rq->method.len};
     rq->fields = arena_alloc(&rq->arena, HTTP_FIELDS_MAX * sizeof(struct field));
     MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, read_field, &reading);
+    if (rq->target.len > HTTP_TARGET_MAX) return ERR_TARGET_TOO_LONG;
     if (rq->field_count > HTTP_FIELDS_MAX) {
         rq->field_count = HTTP_FIELDS_MAX;
         return ERR_HEAD_TOO_LARGE;

@@ -22,9 +22,10 @@ static void free_addresses(struct addrinfo **list)
     if (*list) freeaddrinfo(*list);
 }
 
-/* Splits "HOST:PORT" or "[V6]:PORT" at its last colon. */
+/* Splits "HOST:PORT" or "[V6]:PORT" at its last colon. The port is judged here: getaddrinfo(3) takes 99999 for 34463. */
 static bool split(struct slice address, char *host, size_t host_size, const char **port)
 {
+    uint64_t number;
     size_t colon = address.len;
     while (colon > 0 && address.ptr[colon - 1] != ':') colon--;
     if (colon < 2) return false;
@@ -32,7 +33,8 @@ static bool split(struct slice address, char *host, size_t host_size, const char
     if (name.ptr[0] == '[' && name.ptr[name.len - 1] == ']')
         name = (struct slice){name.ptr + 1, name.len - 2};
     *port = address.ptr + colon;
-    return snprintf(host, host_size, "%.*s", SLICE_ARG(name)) < (int)host_size && **port != '\0';
+    return snprintf(host, host_size, "%.*s", SLICE_ARG(name)) < (int)host_size &&
+           slice_to_u64(slice_of(*port), UINT16_MAX, &number);
 }
 
 static int try_listen(const struct addrinfo *at, bool shared)

@@ -61,7 +61,8 @@ enum step req_fail_with(struct req *rq, enum err err, struct slice detail)
     if (info->status == 503 || err == ERR_KEY_IN_FLIGHT) {
         req_reply_field(rq, SLICE("Retry-After"), RETRY_AFTER);
     }
-    if (info->status >= 500) {
+    /* 501 and 505 are the client's doing. */
+    if (info->status == 500 || info->status == 503) {
         log_write(LOG_REQUEST_FAULT, LOG_TEXT("code", info->code), LOG_TEXT("path", rq->path));
     }
     return req_reply(rq, info->status, SLICE("application/problem+json"));

@@ -34,6 +34,10 @@
 #define SWEEP_MS 1000
 /* How often a draining server looks whether it is empty. */
 #define DRAIN_POLL_MS 20
+/* MHD 0.9.75 asks to be run again at once, for ever, while a chunk's header fills its buffer. After this many turns in which it did
+ * nothing, the next one waits a little; such a client is cut off by its deadline. */
+#define VAIN_TURNS_MAX 8
+#define VAIN_PAUSE_MS 5
 /* Idle clients get this long to hear "Connection: close" on a next reply. */
 #define DRAIN_LINGER_MS 1000
 
@@ -45,6 +49,8 @@ struct http_server {
     struct timer pump_timer, sweep_timer, drain_timer;
     struct defer pump;
     struct list connections, pool;
+    uint64_t calls; /* MHD's callbacks so far */
+    unsigned vain_turns;
     bool draining;
     int64_t linger_until_ms, drain_until_ms;
     drained_fn *drained;
@@ -60,12 +66,16 @@ struct list *http_server_pool(struct http_server *server)
 static void pump(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
+    uint64_t calls = server->calls;
     check(MHD_run(server->daemon) == MHD_YES);
-    if (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES) {
-        timer_set(server->loop, &server->pump_timer, (int64_t)wait_ms);
-    } else {
+    if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
         timer_clear(&server->pump_timer);
+        return;
     }
+    bool vain = wait_ms == 0 && calls == server->calls;
+    server->vain_turns = vain ? server->vain_turns + 1 : 0;
+    if (server->vain_turns > VAIN_TURNS_MAX) wait_ms = VAIN_PAUSE_MS;
+    timer_set(server->loop, &server->pump_timer, (int64_t)wait_ms);
 }
 
 static void on_readable(struct watch *watch, uint32_t events)
@@ -104,6 +114,7 @@ static void *take_target(void *context, const char *target, struct MHD_Connectio
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct req *rq = req_new(context, slice_of(target));
+    rq->server->calls++;
     rq->mhd = mhd;
     rq->connection = info->socket_context;
     rq->app = rq->server->options.app;
@@ -164,6 +175,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *mhd, cons
 {
     struct req *rq = *slot;
     (void)context, (void)mhd, (void)url;
+    rq->server->calls++;
     if (rq->phase == REQ_HEAD) {
         rq->method = slice_of(method);
         rq->version = slice_of(version);
@@ -192,6 +204,7 @@ static void on_completed(
     (void)context, (void)mhd, (void)code;
     if (!rq) return;
     *slot = NULL;
+    rq->server->calls++;
     rq->connection->busy = false;
     connection_expect(rq->connection, HTTP_IDLE_MS);
     if (!rq->server->options.plain_metrics) count_request(rq);
@@ -203,6 +216,7 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **slot
 {
     struct http_server *server = context;
     struct http_connection *connection = *slot;
+    server->calls++;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         list_remove(&connection->node);
         free(connection);

@@ -7,6 +7,7 @@
  */
 #include "store/store.h"
 
+#include "obs/log.h"
 #include "store/driver.h"
 
 static const struct store_driver *driver_of(const char *database)
@@ -15,6 +16,9 @@ static const struct store_driver *driver_of(const char *database)
     for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
         if (slice_starts(slice_of(database), drivers[i]->scheme)) return drivers[i];
     }
+    /* The value may hold a password. */
+    log_write(LOG_SERVICE_FAILED, LOG_TEXT("setting", SLICE("AGIZO_DATABASE")),
+        LOG_TEXT("why", SLICE("must begin with sqlite: or postgres://")));
     return NULL;
 }
 

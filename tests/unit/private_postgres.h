@@ -9,7 +9,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <grp.h>
 #include <libpq-fe.h>
@@ -22,23 +21,13 @@
 
 #include "core/check.h"
 #include "core/slice.h"
+#include "remove_folder.h"
 
 struct private_postgres {
     char folder[64], data[80], programs[256];
     pid_t pid;
     int log_fd;
 };
-
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder)
-{
-    check(nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
-}
 
 /* Starts one of the server's programs; `argv[0]` is its name. Its stderr goes to `log_fd`. */
 static pid_t postgres_spawn(struct private_postgres *server, const char *const *argv, int log_fd)
@@ -96,11 +85,10 @@ static void postgres_await(struct private_postgres *server)
     }
 }
 
-static void postgres_start(struct private_postgres *server)
+/* Starts the server, for the first time or again after postgres_kill(). */
+static void postgres_run(struct private_postgres *server)
 {
     int ends[2];
-    postgres_find(server);
-    postgres_make(server);
     check(pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
     const char *argv[] = {"postgres", "-D", server->data, "-k", server->folder, "-c",
         "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", NULL};
@@ -110,9 +98,22 @@ static void postgres_start(struct private_postgres *server)
     postgres_await(server);
 }
 
-static void postgres_stop(struct private_postgres *server)
+static void postgres_start(struct private_postgres *server)
+{
+    postgres_find(server);
+    postgres_make(server);
+    postgres_run(server);
+}
+
+/* At once, as in a crash; the data stay. */
+static void postgres_kill(struct private_postgres *server)
 {
     check(kill(server->pid, SIGQUIT) == 0 && waitpid(server->pid, NULL, 0) == server->pid);
     close(server->log_fd);
+}
+
+static void postgres_stop(struct private_postgres *server)
+{
+    postgres_kill(server);
     remove_folder(server->folder);
 }

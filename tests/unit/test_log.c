@@ -11,6 +11,9 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -262,8 +265,53 @@ static void a_broken_pipe_costs_the_line(void **state)
     assert_int_equal(dropped(), before + 2);
 }
 
+/* A process whose stderr is `fd` from its first line on; it writes one. */
+static void log_from_child(int fd)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(fd, STDERR_FILENO);
+        log_event(LOG_SERVICE_READY);
+        exit(dropped() == 0 ? 0 : 1); /* not _exit: the coverage of the child counts */
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void expect_ready_line(void)
+{
+    json_t *line = read_line();
+    assert_string_equal(member(line, "event"), "service.ready");
+    json_decref(line);
+}
+
+/* Both run before this process has chosen its own sink. */
+static void a_socket_takes_lines(void **state)
+{
+    int ends[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    log_from_child(ends[1]);
+    lines_fd = ends[0];
+    expect_ready_line();
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_file_takes_lines(void **state)
+{
+    (void)state;
+    lines_fd = memfd_create("log", MFD_CLOEXEC);
+    assert_true(lines_fd >= 0);
+    log_from_child(lines_fd);
+    assert_int_equal(lseek(lines_fd, 0, SEEK_SET), 0);
+    expect_ready_line();
+    close(lines_fd);
+}
+
 /* Puts a pipe behind descriptor 2 for as long as the log opens its sink; cmocka reports to the old one. */
-static int open_pipe(void **state)
+static void a_pipe_takes_lines(void **state)
 {
     int ends[2];
     int terminal = dup(STDERR_FILENO);
@@ -281,13 +329,15 @@ static int open_pipe(void **state)
     json_t *line = read_line();
     assert_string_equal(member(line, "event"), "service.started");
     json_decref(line);
-    return 0;
 }
 
 int main(void)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_socket_takes_lines),
+        cmocka_unit_test(a_file_takes_lines),
+        cmocka_unit_test(a_pipe_takes_lines), /* and the tests below read from it */
         cmocka_unit_test(a_line_has_its_members),
         cmocka_unit_test(the_request_is_named_while_it_is_handled),
         cmocka_unit_test(texts_are_escaped),
@@ -302,5 +352,5 @@ int main(void)
         cmocka_unit_test(a_broken_pipe_costs_the_line),
     };
     sigaction(SIGPIPE, &ignore, NULL);
-    return cmocka_run_group_tests(tests, open_pipe, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

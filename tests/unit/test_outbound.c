@@ -3,8 +3,8 @@
 /*
  * Outbound HTTP against a real peer on the loopback interface.
  *
- * The peer runs each connection on a thread of its own, by a script that reads requests and misbehaves as told. A flow makes calls
- * one after the other or side by side on a loop and ends when all have completed, so nothing here waits by the clock.
+ * The peer runs each connection on a thread of its own, by a script that reads requests and misbehaves. A flow makes calls one
+ * after the other or side by side on a loop and ends when all have completed, so nothing here waits by the clock.
  */
 #include "net/outbound.h"
 

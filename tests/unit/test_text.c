@@ -37,7 +37,8 @@ static void expect(const char *text, enum message_encoding encoding, size_t unit
 static void expect_repeated(
     const char *unit, size_t count, const char *end, const struct text_size *size)
 {
-    char *text CLEANUP(memory_release) = repeat(unit, count, end);
+    char *text CLEANUP(memory_release)
+    = repeat(unit, count, end);
     expect(text, size->encoding, size->units, size->parts);
 }
 

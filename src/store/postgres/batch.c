@@ -13,7 +13,7 @@
  *    |                     |                   |  not made: `again`
  *    |  customers, no key  |                   |
  *    +-----------------------------------------^
- *   RESOLVING, WRITING --SQL error--> IDLE: members go to `alone`, one per batch; alone already: answered
+ *   RESOLVING, WRITING --SQL error--> IDLE: members go to `alone`, one per batch; alone already, or nobody's fault: answered
  *   RESOLVING, WRITING --connection broke--> IDLE: members go to `again`, sent as soon as it is back
  *
  * Sending a member again is safe because its id was made before the first try: RESOLVE finds the row if that try was committed after
@@ -22,8 +22,8 @@
  *
  * Runs on the loop thread of its connection; nothing here locks. Operations belong to their requests, `members` to us.
  * Limits: STORE_BATCH_MAX members; ROUNDS_MAX writes for one operation, then ERR_KEY_IN_FLIGHT or ERR_UNAVAILABLE;
- * RETRIES_MAX of them may end in a lost race for locks. A key's RESOLVE and insert are two steps, so answers are never waited for:
- * the insert alone decides who holds a key.
+ * RETRIES_MAX of them may end in a lost race for locks. RESOLVE takes no locks and promises nothing: the inserts alone decide who
+ * holds a key, a code or a reference.
  */
 #include "store/postgres/batch.h"
 
@@ -249,41 +249,47 @@ static void go_round(struct batch *batch, struct store_op *op)
     }
 }
 
-/* A transaction of one was rolled back. */
-static void fail_alone(struct batch *batch, const char *sqlstate)
+/* One member of a transaction that was rolled back, and not split. */
+static void fail(struct batch *batch, struct store_op *op, enum err err)
 {
-    struct store_op *op = batch->members[0].op;
-    enum fault fault = fault_of(sqlstate);
+    enum fault fault = fault_of(batch->flight.sqlstate);
+    bool looking = batch->state == BATCH_RESOLVING;
     if (fault == FAULT_PARENT_GONE) {
         go_round(batch, op);
+    } else if (looking && (fault == FAULT_RETRY || (fault == FAULT_UNAVAILABLE && op->tries))) {
+        /* Nothing was found out yet; an earlier try may even have been committed. */
+        backlog_put(&batch->again, op);
     } else if (fault == FAULT_RETRY && op->tries < RETRIES_MAX) {
         backlog_put(&batch->alone, op);
     } else {
-        op_complete(&op->op, fault_answer("create", sqlstate));
+        op_complete(&op->op, err);
     }
 }
 
-static void fail_all(struct batch *batch, const char *sqlstate)
+/* Running the members one by one helps when one of them is the cause: not when a whole table is locked, or the server is ill. */
+static bool worth_splitting(const struct batch *batch)
 {
-    enum err err = fault_answer("batch", sqlstate);
-    for (size_t i = 0; i < batch->count; i++) op_complete(&batch->members[i].op->op, err);
+    enum fault fault = fault_of(batch->flight.sqlstate);
+    if (batch->count == 1 || fault == FAULT_UNAVAILABLE) return false;
+    return batch->state == BATCH_WRITING || fault == FAULT_OURS;
 }
 
 /* Rolled back: nothing of it is on disk. */
 static void failed(struct batch *batch)
 {
     const char *sqlstate = batch->flight.sqlstate;
-    if (batch->count == 1) {
-        fail_alone(batch, sqlstate);
-    } else if (fault_of(sqlstate) == FAULT_UNAVAILABLE) {
-        fail_all(batch, sqlstate);
-    } else {
+    if (worth_splitting(batch)) {
         log_write(LOG_STORE_BATCH_SPLIT, LOG_NUMBER("members", batch->count),
             LOG_TEXT("sqlstate", slice_of(sqlstate)));
         metrics_add(METRIC_STORE_SPLITS, 0, 0, 1);
         put_back(batch, &batch->alone);
+        return;
     }
+    enum err err = fault_answer("create", sqlstate);
+    for (size_t i = 0; i < batch->count; i++) fail(batch, batch->members[i].op, err);
     batch->count = 0;
+    /* What goes round for such a reason waits no longer than without a connection. */
+    backlog_expire(&batch->again, clock_mono_ms());
 }
 
 static void resolve_ended(struct flight *flight, enum flight_end how)
@@ -293,13 +299,12 @@ static void resolve_ended(struct flight *flight, enum flight_end how)
         send_write(batch);
         return;
     }
-    batch->state = BATCH_IDLE;
     if (how == FLIGHT_FAILED) {
         failed(batch);
     } else {
         put_back(batch, &batch->again);
     }
-    batch_go(batch);
+    batch->state = BATCH_IDLE;
 }
 
 static bool mark_made(struct batch *batch, struct uuid id)
@@ -348,7 +353,6 @@ static void lost(struct batch *batch)
 static void write_ended(struct flight *flight, enum flight_end how)
 {
     struct batch *batch = CONTAINER_OF(flight, struct batch, flight);
-    batch->state = BATCH_IDLE;
     if (how == FLIGHT_DONE) {
         metrics_observe(
             METRIC_STORE_BATCH_SECONDS, 0, (uint64_t)(clock_mono_us() - batch->began_us));
@@ -358,5 +362,5 @@ static void write_ended(struct flight *flight, enum flight_end how)
     } else {
         lost(batch);
     }
-    batch_go(batch);
+    batch->state = BATCH_IDLE;
 }

@@ -213,9 +213,10 @@ static int64_t created_at(struct store_op *op)
                                           : customer_create(op)->row.created_at;
 }
 
+typedef void member_value_fn(struct params *params, const struct member *member);
+
 /* One array of the keyed members: `put` adds the value of one. */
-static void put_keyed(struct batch *batch, enum type_oid type,
-    void (*put)(struct params *params, const struct member *member))
+static void put_keyed(struct batch *batch, enum type_oid type, member_value_fn *put)
 {
     struct params *params = connection_params(batch->connection);
     params_array(params, type);

@@ -29,13 +29,13 @@
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MOST_MS 5000
 /* How soon a link notices that the migrations are done: short beside a start, rare beside idling. */
-#define MIGRATION_POLL_MS 20
+#define MIGRATION_POLL_MS 50
 
 /* Every statement is written for nested loops along an index. A plan made while tables are empty is kept until statistics arrive, so
  * the planner must not choose by size: with a scan or hash it would read whole tables a minute later. */
 static const char settings[] =
     "select set_config('statement_timeout', '5s', false), "
-    "set_config('lock_timeout', '2s', false), "
+    "set_config('lock_timeout', '1s', false), "
     "set_config('idle_in_transaction_session_timeout', '10s', false), "
     "set_config('plan_cache_mode', 'force_generic_plan', false), "
     "set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), "
@@ -210,9 +210,10 @@ static void exchange(struct connection *connection)
     /* What arrived before the end of the stream is still answered. */
     bool open = PQconsumeInput(connection->pg);
     char why[32] = "send failed";
-    bool fine = drain(connection);
-    if (!fine || !open) snprintf(why, sizeof(why), "%s", last_words(connection));
-    if (!fine || !open || connection->broken || !flush(connection)) lose(connection, why);
+    bool fine = drain(connection) && open;
+    if (!fine) snprintf(why, sizeof(why), "%s", last_words(connection));
+    if (fine && connection_usable(connection)) connection->changed(connection);
+    if (!fine || connection->broken || !flush(connection)) lose(connection, why);
 }
 
 static void setup_ended(struct flight *flight, enum flight_end how)
@@ -229,7 +230,6 @@ static void setup_ended(struct flight *flight, enum flight_end how)
     connection->reached = true;
     connection->failures = 0;
     atomic_store(&connection->server->reachable, true);
-    connection->changed(connection);
 }
 
 static void prepare(struct connection *connection)

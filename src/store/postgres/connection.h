@@ -33,7 +33,7 @@ struct flight {
     char sqlstate[SQLSTATE_SIZE];
 };
 
-/* Called each time the connection has become ready, and each time it broke (after its flights ended). */
+/* Called when it became ready, when flights have ended, and when it broke: there may be something to send, or nobody to send to. */
 typedef void connection_fn(struct connection *connection);
 
 enum connection_state {

@@ -49,16 +49,21 @@ static void watch_expiry(struct link *link)
     timer_set(link->base.loop, &link->expiry, EXPIRY_STEP_MS);
 }
 
-static void expire(struct timer *timer)
+static void expire(struct link *link)
 {
-    struct link *link = CONTAINER_OF(timer, struct link, expiry);
     int64_t now = clock_mono_ms();
-    link->expiring = false;
     if (!connection_usable(&link->write)) {
         batch_expire(&link->batch, now);
         backlog_expire(&link->outbox.backlog, now);
     }
     if (!connection_usable(&link->read)) backlog_expire(&link->reads.backlog, now);
+}
+
+static void expire_on_time(struct timer *timer)
+{
+    struct link *link = CONTAINER_OF(timer, struct link, expiry);
+    link->expiring = false;
+    expire(link);
     watch_expiry(link);
 }
 
@@ -78,7 +83,9 @@ static void end_turn(struct defer *defer)
 
 static void connection_changed(struct connection *connection)
 {
-    go(connection->context);
+    struct link *link = connection->context;
+    expire(link);
+    go(link);
 }
 
 static void open_connection(struct link *link, struct connection *connection,
@@ -105,7 +112,7 @@ struct store_link *link_new(struct store *store, struct loop *loop)
     outbox_init(&link->outbox);
     reads_init(&link->reads);
     defer_init(&link->turn, end_turn);
-    timer_init(&link->expiry, expire);
+    timer_init(&link->expiry, expire_on_time);
     open_connection(link, &link->write, ROLE_WRITE, server);
     open_connection(link, &link->read, ROLE_READ, server);
     return &link->base;
@@ -114,7 +121,7 @@ struct store_link *link_new(struct store *store, struct loop *loop)
 void link_free(struct store_link *base)
 {
     struct link *link = CONTAINER_OF(base, struct link, base);
-    check(!waiting(link) && link->batch.state == BATCH_IDLE);
+    check(!waiting(link));
     connection_close(&link->write);
     connection_close(&link->read);
     defer_clear(&link->turn);

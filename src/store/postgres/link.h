@@ -8,5 +8,5 @@
 #include "store/postgres/server.h"
 
 struct store_link *link_new(struct store *store, struct loop *loop);
-void link_free(struct store_link *link);
-void link_submit(struct store_link *link, struct store_op *op);
+void link_free(struct store_link *base);
+void link_submit(struct store_link *base, struct store_op *op);

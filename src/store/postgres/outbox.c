@@ -135,10 +135,12 @@ static void put_failure(struct params *params, const struct settlement *item)
     params_bytes(params, item->failure);
 }
 
+typedef void settlement_value_fn(struct params *params, const struct settlement *item);
+
 /* In the order of OUTBOX_SETTLE's parameters. */
 static const struct settle_column {
     enum type_oid type;
-    void (*put)(struct params *params, const struct settlement *item);
+    settlement_value_fn *put;
 } settle_columns[] = {
     {OID_UUID, put_id},
     {OID_TEXT, put_state},
@@ -298,5 +300,4 @@ static void chore_ended(struct flight *flight, enum flight_end how)
         op_complete(&op->op, ERR_UNAVAILABLE);
     }
     free(chore);
-    outbox_go(outbox);
 }

@@ -158,11 +158,9 @@ static void put_back(struct group *group, bool lost)
 static void group_ended(struct flight *flight, enum flight_end how)
 {
     struct group *group = CONTAINER_OF(flight, struct group, flight);
-    struct reads *reads = group->reads;
     if (how == FLIGHT_FAILED) {
         op_complete(&take_first(group)->op, fault_answer("read", flight->sqlstate));
     }
     put_back(group, how == FLIGHT_LOST);
     free(group);
-    reads_go(reads);
 }

@@ -85,11 +85,6 @@ bool row_null(const struct row *row)
     return PQgetisnull(row->result, row->number, row->column);
 }
 
-void row_skip(struct row *row, int columns)
-{
-    row->column += columns;
-}
-
 static enum message_state row_state(struct row *row)
 {
     enum message_state state;

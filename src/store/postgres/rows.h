@@ -29,11 +29,9 @@ struct digest row_digest(struct row *row);
 struct slice row_text(struct row *row);
 
 bool row_null(const struct row *row);
-void row_skip(struct row *row, int columns);
 
 /* Columns as in CUSTOMER_COLUMNS, ORDER_COLUMNS, MESSAGE_COLUMNS of sql.def. */
 #define ROW_CUSTOMER_COLUMNS 9
-#define ROW_KEY_COLUMNS 4
 void row_customer(struct row *row, struct customer *out);
 void row_order(struct row *row, struct order *out);
 void row_message(struct row *row, struct message *out);

@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who a request comes from: the strict check of bearer tokens, and what the bearer may do.
+ *
+ * One `struct auth` per process owns the identity thread, which fetches the issuer's metadata and keys. Every worker has its own
+ * `struct auth_link` with a positive cache; keys reach it as read-mostly snapshots. A check answers at once, except when the key
+ * set must be fetched first: then it completes later on the link's loop.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/config.h"
+#include "net/op.h"
+
+struct auth;
+struct auth_link;
+
+/* Permissions, which are also the OAuth scopes; rows stand in auth/permission.def. */
+enum permission {
+#define PERMISSION(name, scope) PERMISSION_##name,
+#include "auth/permission.def"
+#undef PERMISSION
+    PERMISSION_COUNT
+};
+
+/* A set of permissions: bit 1 << PERMISSION_x. */
+typedef uint32_t permission_set;
+
+struct slice permission_scope(enum permission permission);
+
+/* Who the bearer is. Texts live in the arena of the check. */
+struct identity {
+    struct slice issuer, subject, client_id;
+    permission_set permissions;
+    bool is_service;  /* sub equals client_id (RFC 9068 §5) */
+    bool is_customer; /* has only the role customer: sees only what belongs to customer_code */
+    struct slice customer_code; /* absent unless is_customer */
+    int64_t expires_at;         /* wall clock, ms */
+};
+
+struct auth_check {
+    struct op
+        op; /* completes with ERR_OK, ERR_INVALID_TOKEN, ERR_UNAVAILABLE (no usable key set), ERR_BUSY */
+    struct arena *arena;
+    struct slice token;       /* borrowed until completion */
+    struct identity identity; /* out, with ERR_OK */
+    struct list node;         /* auth's */
+};
+
+/* Starts the identity thread. The provider may be away: see auth_ready(). NULL (logged) for settings that can never work. */
+struct auth *auth_open(const struct config *config);
+/* After every link is freed. */
+void auth_close(struct auth *auth);
+/* True while a key set within its stale window is held. Any thread. */
+bool auth_ready(const struct auth *auth);
+
+struct auth_link *auth_link_new(struct auth *auth, struct loop *loop);
+/* Only when no check is pending on it. */
+void auth_link_free(struct auth_link *link);
+/* True when the check was decided at once: `check->op.err` and `identity` are set and `done` will not be called. False: `done`
+ * runs later on the link's loop. */
+MUST_CHECK bool auth_check_start(struct auth_link *link, struct auth_check *check, op_fn *done);

@@ -1,0 +1,119 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a verified token is meant for us, now, as an access token.
+ *
+ * Time: instants are kept in whole milliseconds, a fraction of a second is rounded to the nearest. With S for the skew, a token is good
+ * while  iat - S <= now,  nbf - S <= now  and  now < exp + S.  Times before 1970 and after 9999 are no times.
+ * The lenient profile is for providers that write access tokens as plain `typ: JWT`: there the kind of the token is told by what must
+ * stand in it (client and scope) and what must not (marks of ID tokens and logout tokens, RFC 8725 §3.12).
+ *
+ * Called by token.c on worker threads; stateless. The JSON stays the caller's.
+ */
+#include "auth/claims.h"
+
+#include "core/json.h"
+
+/* OpenID Connect Core §2 caps `sub` at 255 characters; the other names get the same bound. */
+#define NAME_MAX_LEN 255
+/* 9999-12-31T23:59:59Z */
+#define SECONDS_MAX 253402300799
+
+static const json_t *claim(const json_t *fields, const char *name)
+{
+    return json_object_get(fields, name);
+}
+
+/* RFC 7519 §2, NumericDate. */
+static bool read_time(const json_t *value, int64_t *out_ms)
+{
+    if (!json_is_number(value)) return false;
+    double seconds = json_number_value(value);
+    if (!(seconds >= 0 && seconds <= SECONDS_MAX)) return false;
+    *out_ms = (int64_t)(seconds * 1000 + 0.5);
+    return true;
+}
+
+/* A time that must not lie in the future. */
+static bool has_begun(const json_t *value, int64_t now_ms)
+{
+    int64_t time_ms;
+    return read_time(value, &time_ms) && time_ms - CLAIMS_SKEW_MS <= now_ms;
+}
+
+static bool read_name(const json_t *value, struct slice *out)
+{
+    *out = json_text(value);
+    return out->len > 0 && out->len <= NAME_MAX_LEN;
+}
+
+static bool all_texts(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!json_is_string(json_array_get(list, i))) return false;
+    }
+    return true;
+}
+
+/* A text or a list of texts (RFC 7519 §4.1.3). */
+static bool audience_fits(const json_t *value, struct slice ours)
+{
+    if (json_is_string(value)) return slice_equal(json_text(value), ours);
+    if (!all_texts(value)) return false;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (slice_equal(json_text(json_array_get(value, i)), ours)) return true;
+    }
+    return false;
+}
+
+static bool has_foreign_mark(const json_t *fields)
+{
+    return claim(fields, "nonce") || claim(fields, "at_hash") || claim(fields, "c_hash") ||
+           claim(fields, "events");
+}
+
+static enum refusal check_lenient(const json_t *fields, struct claims *out)
+{
+    const json_t *client = claim(fields, "client_id");
+    if (!client) client = claim(fields, "azp");
+    if (!read_name(client, &out->client_id)) return REFUSAL_CLIENT;
+    if (!json_is_string(claim(fields, "scope"))) return REFUSAL_SCOPE;
+    if (has_foreign_mark(fields)) return REFUSAL_OTHER_KIND;
+    return REFUSAL_NONE;
+}
+
+/* RFC 9068 §2.2. */
+static enum refusal check_strict(const json_t *fields, struct claims *out)
+{
+    struct slice token_id;
+    if (!read_name(claim(fields, "client_id"), &out->client_id)) return REFUSAL_CLIENT;
+    if (!read_name(claim(fields, "jti"), &token_id)) return REFUSAL_TOKEN_ID;
+    return REFUSAL_NONE;
+}
+
+static enum refusal check_times(const json_t *fields, int64_t now_ms, struct claims *out)
+{
+    int64_t expiry_ms;
+    const json_t *not_before = claim(fields, "nbf");
+    if (!read_time(claim(fields, "exp"), &expiry_ms)) return REFUSAL_EXPIRY;
+    out->expires_at = expiry_ms + CLAIMS_SKEW_MS;
+    if (now_ms >= out->expires_at) return REFUSAL_EXPIRED;
+    if (!has_begun(claim(fields, "iat"), now_ms)) return REFUSAL_ISSUED_AT;
+    if (not_before && !has_begun(not_before, now_ms)) return REFUSAL_NOT_YET;
+    return REFUSAL_NONE;
+}
+
+enum refusal claims_check(
+    const json_t *fields, const struct token_rules *rules, int64_t now_ms, struct claims *out)
+{
+    *out = (struct claims){.expires_at = 0};
+    if (!json_is_object(fields)) return REFUSAL_CLAIMS;
+    if (!slice_equal(json_text(claim(fields, "iss")), rules->issuer)) return REFUSAL_ISSUER;
+    if (!audience_fits(claim(fields, "aud"), rules->audience)) return REFUSAL_AUDIENCE;
+    enum refusal refusal = check_times(fields, now_ms, out);
+    if (refusal) return refusal;
+    if (!read_name(claim(fields, "sub"), &out->subject)) return REFUSAL_SUBJECT;
+    /* Bound to a key whose proof does not come with a plain bearer token (RFC 9449 §7.2, RFC 8705 §3). */
+    if (claim(fields, "cnf")) return REFUSAL_BOUND;
+    return rules->lenient ? check_lenient(fields, out) : check_strict(fields, out);
+}

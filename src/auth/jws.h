@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A signed token in compact form (RFC 7515 §3.1), read and verified before anything in it is believed.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "auth/keyset.h"
+#include "auth/refusal.h"
+#include "auth/rules.h"
+#include "core/buf.h"
+
+/* Longest token; real ones have 0.5–2 KiB. */
+#define JWS_LEN_MAX 8192
+
+struct jws {
+    struct slice input; /* what is signed: header.payload, borrowed from the token */
+    struct buf header, payload, signature; /* decoded */
+    json_t *fields;                        /* the header */
+};
+
+/* Takes the token apart; jws_deinit() in either case. */
+enum refusal jws_parse(struct jws *jws, struct slice token);
+void jws_deinit(struct jws *jws);
+/* Only after REFUSAL_NONE may the payload be looked at. UNKNOWN_KEY: a newer key set might help. */
+enum refusal jws_verify(
+    const struct jws *jws, const struct token_rules *rules, const struct keyset *keys);

@@ -1,0 +1,268 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The dispatcher's thread: decides when to claim, when to ask the account, and when to stop.
+ *
+ * It wakes when a commit of this process queued a message (sms_nudge), when a retry is due, and at least every POLL_MS, because other
+ * copies of the service queue messages too, and may die over them. Whatever woke it, it looks at everything once at the end of the
+ * loop's turn:
+ *   results that wait ──→ settle      valve open, and maybe something queued ──→ claim (one at a time, for all free calls)
+ *   account stopped and its pause over ──→ probe                  stopping and nothing on its way ──→ leave the loop
+ * One claim at a time makes batches by itself: while it is on its way to the store, more calls end, and the next one fills them all.
+ *
+ * Messages that were claimed and not settled are bounded to twice the calls in flight, so that a store that takes claims but no
+ * settlements cannot make it hoard.
+ * Owner of struct sms: the thread that opens and closes it; the loop's thread in between.
+ */
+#include "sms/dispatcher.h"
+
+#include "core/clock.h"
+#include "obs/log.h"
+#include "obs/metrics.h"
+
+#define POLL_MS 1000
+#define STORE_PAUSE_MS 500
+/* Beyond the longest call: time to settle, also over a short loss of the database. */
+#define LEASE_MARGIN_MS 30000
+#define PROBE_ARENA_CAP (256 << 10)
+#define SWEEP_ARENA_CAP (64 << 10)
+
+static const struct {
+    const char *name;
+    struct gateway *(*open)(const struct config *config, struct loop *loop);
+} gateways[] = {
+    {"log", log_gateway_open},
+    {"africastalking", africastalking_open},
+};
+
+void sms_look(struct sms *sms)
+{
+    defer_set(sms->loop, &sms->turn);
+}
+
+void sms_due(struct sms *sms, int64_t due_at)
+{
+    if (sms->next_due == 0 || due_at < sms->next_due) sms->next_due = due_at;
+}
+
+void sms_store_failed(struct sms *sms)
+{
+    sms->store_at = clock_mono_ms() + STORE_PAUSE_MS;
+}
+
+static void maybe_claim(struct sms *sms)
+{
+    size_t room = valve_room(&sms->valve, sms->calling, sms->in_flight);
+    size_t most = 2 * sms->in_flight - sms->outstanding;
+    if (sms->next_due && clock_wall_ms() >= sms->next_due) {
+        sms->next_due = 0;
+        sms->hungry = true;
+    }
+    if (room > most) room = most;
+    if (sms->closing || sms->claiming || !sms->hungry || room == 0) return;
+    sms->hungry = false;
+    batch_claim(sms, room);
+}
+
+static op_fn probed, swept;
+
+static void maybe_probe(struct sms *sms)
+{
+    if (!valve_tick(&sms->valve, clock_mono_ms()) || sms->probing || sms->closing) return;
+    sms->probing = true;
+    arena_reset(&sms->probe_arena);
+    sms->probe = (struct gateway_probe){.arena = &sms->probe_arena};
+    sms->gateway->probe(sms->gateway, &sms->probe, probed);
+}
+
+static void probed(struct op *op)
+{
+    struct sms *sms = CONTAINER_OF(op, struct sms, probe.op);
+    sms->probing = false;
+    valve_probed(&sms->valve, sms->probe.usable, sms->probe.why, clock_mono_ms());
+    sms_look(sms);
+}
+
+static void poll_due(struct timer *timer)
+{
+    struct sms *sms = CONTAINER_OF(timer, struct sms, poll);
+    timer_set(sms->loop, timer, POLL_MS);
+    if (sms->sweeping || sms->closing || clock_mono_ms() < sms->store_at) return;
+    sms->sweeping = true;
+    sms->store_ops++;
+    arena_reset(&sms->sweep_arena);
+    sms->sweep = (struct store_outbox_sweep){
+        .base = {.verb = STORE_OUTBOX_SWEEP, .arena = &sms->sweep_arena},
+        .now = clock_wall_ms(),
+    };
+    store_submit(sms->link, &sms->sweep.base, swept);
+}
+
+static void swept(struct op *op)
+{
+    struct sms *sms = CONTAINER_OF(op, struct sms, sweep.base.op);
+    const struct store_outbox_sweep *sweep = &sms->sweep;
+    int64_t oldest = sweep->oldest_due;
+    sms->sweeping = false;
+    sms->store_ops--;
+    sms_look(sms);
+    if (op->err) {
+        sms_store_failed(sms);
+        return;
+    }
+    metrics_set(METRIC_OUTBOX_DEPTH, 0, sweep->depth);
+    metrics_set(
+        METRIC_OUTBOX_AGE, 0, oldest > 0 && oldest < sweep->now ? (sweep->now - oldest) / 1000 : 0);
+    if (sweep->lost > 0) log_write(LOG_SMS_LEASE_LOST, LOG_NUMBER("messages", sweep->lost));
+    if (oldest > 0) sms_due(sms, oldest);
+    if (sweep->next_due > 0) sms_due(sms, sweep->next_due);
+}
+
+static int64_t sooner(int64_t wait, int64_t other)
+{
+    return other < wait ? other : wait;
+}
+
+/* Milliseconds until something here is due; the poll comes in any case. While the store is left alone, or nothing new starts, the
+ * times of valve and queue would only make the loop turn in vain. */
+static int64_t wait_ms(const struct sms *sms)
+{
+    int64_t now = clock_mono_ms(), wait = POLL_MS;
+    if (sms->store_at > now) return sooner(wait, sms->store_at - now);
+    if (sms->closing) return wait;
+    bool timed = sms->valve.state == VALVE_PAUSED || sms->valve.state == VALVE_STOPPED;
+    if (timed && !sms->probing) wait = sooner(wait, sms->valve.until_ms - now);
+    if (sms->next_due) wait = sooner(wait, sms->next_due - clock_wall_ms());
+    return wait > 0 ? wait : 0;
+}
+
+static bool is_done(const struct sms *sms)
+{
+    if (!sms->closing || sms->store_ops > 0) return false;
+    return sms->abandoned || list_empty(&sms->batches);
+}
+
+static void turn(struct defer *defer)
+{
+    struct sms *sms = CONTAINER_OF(defer, struct sms, turn);
+    maybe_probe(sms);
+    if (clock_mono_ms() >= sms->store_at) {
+        if (!sms->abandoned) batch_settle_all(sms);
+        maybe_claim(sms);
+    }
+    if (is_done(sms)) {
+        loop_stop(sms->loop);
+    } else {
+        timer_set(sms->loop, &sms->wake, wait_ms(sms));
+    }
+}
+
+static void wake_due(struct timer *timer)
+{
+    sms_look(CONTAINER_OF(timer, struct sms, wake));
+}
+
+static void nudged(struct job *job)
+{
+    struct sms *sms = CONTAINER_OF(job, struct sms, nudge);
+    atomic_store(
+        &sms->nudged, false); /* before the look: what is queued from now on nudges again */
+    sms->hungry = true;
+    sms_look(sms);
+}
+
+void sms_nudge(struct sms *sms)
+{
+    if (!sms || atomic_exchange(&sms->nudged, true)) return;
+    loop_post(sms->loop, &sms->nudge);
+}
+
+static void grace_over(struct timer *timer)
+{
+    struct sms *sms = CONTAINER_OF(timer, struct sms, grace);
+    sms->abandoned = true;
+    sms_look(sms);
+}
+
+static void close_asked(struct job *job)
+{
+    struct sms *sms = CONTAINER_OF(job, struct sms, close);
+    sms->closing = true;
+    timer_set(sms->loop, &sms->grace, sms->grace_ms);
+    sms_look(sms);
+}
+
+static void *run(void *context)
+{
+    struct sms *sms = context;
+    pthread_setname_np(pthread_self(), "agizo-sms");
+    loop_run(sms->loop);
+    return NULL;
+}
+
+static struct slice state_label(unsigned value)
+{
+    return value < MESSAGE_STATE_COUNT ? message_state_text((enum message_state)value)
+                                       : slice_absent();
+}
+
+static struct gateway *open_gateway(const struct config *config, struct loop *loop)
+{
+    for (size_t i = 0; i < ARRAY_LEN(gateways); i++) {
+        if (strcmp(config->sms_gateway, gateways[i].name) == 0)
+            return gateways[i].open(config, loop);
+    }
+    log_write(LOG_SERVICE_FAILED, LOG_TEXT("why", SLICE("AGIZO_SMS_GATEWAY names no gateway")));
+    return NULL;
+}
+
+static void init(struct sms *sms, const struct config *config)
+{
+    sms->in_flight = (size_t)config->sms_in_flight;
+    sms->lease_ms = config->sms_timeout * 1000 + LEASE_MARGIN_MS;
+    sms->hungry = true;
+    sms->nudge.run = nudged;
+    sms->close.run = close_asked;
+    list_init(&sms->batches);
+    valve_init(&sms->valve);
+    arena_init(&sms->probe_arena, PROBE_ARENA_CAP);
+    arena_init(&sms->sweep_arena, SWEEP_ARENA_CAP);
+    timer_init(&sms->wake, wake_due);
+    timer_init(&sms->poll, poll_due);
+    timer_init(&sms->grace, grace_over);
+    defer_init(&sms->turn, turn);
+}
+
+struct sms *sms_open(const struct config *config, struct store *store)
+{
+    struct loop *loop = loop_new();
+    struct gateway *gateway = open_gateway(config, loop);
+    if (!gateway) {
+        loop_free(loop);
+        return NULL;
+    }
+    struct sms *sms = memory_zeroed(sizeof(*sms));
+    init(sms, config);
+    sms->loop = loop;
+    sms->gateway = gateway;
+    sms->link = store_link_new(store, loop);
+    metrics_label("state", state_label);
+    timer_set(loop, &sms->poll, 0);
+    sms_look(sms);
+    check(pthread_create(&sms->thread, NULL, run, sms) == 0);
+    return sms;
+}
+
+void sms_close(struct sms *sms, int64_t grace_ms)
+{
+    sms->grace_ms = grace_ms;
+    loop_post(sms->loop, &sms->close);
+    check(pthread_join(sms->thread, NULL) == 0);
+    sms->gateway->close(sms->gateway); /* before the batches, whose memory its calls are in */
+    batch_free_all(sms);
+    store_link_free(sms->link);
+    loop_free(sms->loop);
+    arena_deinit(&sms->probe_arena);
+    arena_deinit(&sms->sweep_arena);
+    free(sms);
+}

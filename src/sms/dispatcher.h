@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The dispatcher's inside, shared by dispatcher.c (when to claim) and batch.c (what becomes of what was claimed).
+ *
+ * Everything here belongs to the dispatcher's thread, but for what sms.h lets others do.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "sms/gateway.h"
+#include "sms/sms.h"
+#include "sms/valve.h"
+
+struct sms {
+    struct loop *loop;
+    struct store_link *link;
+    struct gateway *gateway;
+    struct valve valve;
+    pthread_t thread;
+    size_t in_flight; /* the bound on `calling` */
+    int64_t lease_ms; /* longer than a call can take */
+    struct list batches;
+    size_t calling;     /* calls on their way */
+    size_t outstanding; /* messages claimed and not yet settled */
+    size_t store_ops;   /* claims, settles and the sweep on their way */
+    bool claiming, sweeping, probing;
+    bool hungry;      /* there may be something to claim */
+    int64_t next_due; /* wall time of the next retry; 0: none known */
+    int64_t store_at; /* monotonic; the store is left alone until then, after an error */
+    struct store_outbox_sweep sweep;
+    struct arena sweep_arena;
+    struct gateway_probe probe;
+    struct arena probe_arena;
+    struct timer wake, poll, grace;
+    struct defer turn;
+    atomic_bool nudged;
+    struct job nudge, close;
+    int64_t grace_ms;
+    bool closing;   /* no new claims; what is on its way ends */
+    bool abandoned; /* nor is that waited for any longer */
+};
+
+/* Looks at everything once more at the end of the loop's turn. */
+void sms_look(struct sms *sms);
+/* Notes when a message becomes due. */
+void sms_due(struct sms *sms, int64_t due_at);
+/* Leaves the store alone for a moment. */
+void sms_store_failed(struct sms *sms);
+
+struct batch;
+
+/* Claims up to `limit` messages and hands each to the gateway; all that follows is the batch's own business. */
+void batch_claim(struct sms *sms, size_t limit);
+/* Writes down what has ended since the last time, one operation per batch. */
+void batch_settle_all(struct sms *sms);
+/* Frees all batches, whatever their state: only after the loop has stopped. */
+void batch_free_all(struct sms *sms);

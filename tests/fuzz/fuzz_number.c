@@ -1,0 +1,25 @@
+/* SPDX-FileCopyrightText: The Agizo authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Phone numbers from anybody: what is accepted is E.164, and is read back as itself.
+ */
+#include "core/check.h"
+#include "sms/number.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char number[NUMBER_MAX], again[NUMBER_MAX];
+    const char *fault;
+    if (!number_parse((struct slice){(const char *)data, size}, number, &fault)) {
+        check(fault != NULL);
+        return 0;
+    }
+    size_t len = strlen(number);
+    check(fault == NULL && number[0] == '+' && len >= 9 && len < NUMBER_MAX);
+    check(strspn(number + 1, "0123456789") == len - 1);
+    check(number_parse((struct slice){number, len}, again, &fault));
+    check(strcmp(number, again) == 0);
+    return 0;
+}
