@@ -23,6 +23,7 @@
 /* Of the 10 s within which an ended service is gone. */
 #define STOP_MS 8000
 #define FAULT_MAX 4096
+#define SETTINGS_MAX 65536
 
 typedef int command_fn(const struct config *config);
 
@@ -47,6 +48,14 @@ static void unblock(const sigset_t *ending)
     pthread_sigmask(SIG_UNBLOCK, ending, NULL);
 }
 
+static void log_config(const struct config *config)
+{
+    struct buf text CLEANUP(buf_deinit);
+    buf_init(&text, SETTINGS_MAX);
+    config_format_redacted(config, &text);
+    log_write(LOG_CONFIG, LOG_TEXT("settings", buf_slice(&text)));
+}
+
 static int serve(const struct config *config)
 {
     struct loop *loop = loop_new();
@@ -61,6 +70,7 @@ static int serve(const struct config *config)
     check(signal_fd >= 0);
     watch_init(&signals.watch, loop, on_signal);
     watch_set(&signals.watch, signal_fd, EPOLLIN);
+    log_config(config);
     struct service *service = service_start(config, loop);
     if (!service) return 1;
     log_write(LOG_SERVICE_STARTED, LOG_TEXT("version", SLICE(AGIZO_VERSION)),
@@ -85,7 +95,7 @@ static int migrate(const struct config *config)
 static int check_config(const struct config *config)
 {
     struct buf text CLEANUP(buf_deinit);
-    buf_init(&text, 65536);
+    buf_init(&text, SETTINGS_MAX);
     config_format_redacted(config, &text);
     printf("%.*s\n", SLICE_ARG(buf_slice(&text)));
     return 0;
@@ -111,7 +121,7 @@ static const struct {
 static int usage(FILE *to, int status)
 {
     struct buf settings CLEANUP(buf_deinit);
-    buf_init(&settings, 65536);
+    buf_init(&settings, SETTINGS_MAX);
     fputs("usage: agizo COMMAND [--config FILE] [--SETTING=VALUE ...]\n\ncommands:\n", to);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         fprintf(to, "  %-14s %s\n", commands[i].name, commands[i].help);

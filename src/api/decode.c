@@ -115,7 +115,7 @@ static bool take_language(const struct decoding *d)
     return wrong(d, SLICE("format"), SLICE("must be a language tag such as \"en\" or \"sw\""));
 }
 
-/* json_decode() has made sure that 15 significant digits print a number as it was written; only an exponent would be lost. */
+/* json_decode_exact() has made sure that 15 significant digits print a number as it was written; only an exponent would be lost. */
 static bool take_decimal(const struct decoding *d)
 {
     struct slice *out = d->at;
@@ -225,7 +225,7 @@ bool req_decode(struct req *rq, const struct schema *schema, void *out)
 {
     const char *fault;
     CLEANUP(json_release)
-    json_t *body = json_decode(buf_slice(&rq->body), DEPTH_MAX, &fault);
+    json_t *body = json_decode_exact(buf_slice(&rq->body), DEPTH_MAX, &fault);
     if (!body) return req_fail_with(rq, ERR_MALFORMED, slice_of(fault)) != STEP_DONE;
     if (!json_is_object(body)) {
         req_fault(rq, SLICE(""), SLICE("type"), SLICE("must be an object"));

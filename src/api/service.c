@@ -128,6 +128,7 @@ struct service *service_start(const struct config *config, struct loop *loop)
 bool service_stop(struct service *service, int64_t grace_ms)
 {
     bool clean = true;
+    sms_drain(atomic_load(&service->sms)); /* its calls have as long to end as the requests */
     int64_t workers_ms = grace_ms > 2 * SETTLE_MS ? grace_ms - SETTLE_MS : grace_ms / 2;
     for (size_t i = 0; i < service->worker_count; i++)
         worker_drain(service->workers[i], workers_ms);

@@ -4,7 +4,7 @@
  * Strict JSON in front of jansson, and the escaping of texts on the way out.
  *
  * jansson recurses by nesting and reads numbers into doubles. So one scan over the raw text comes first: it counts brackets outside
- * of texts (a million of them cost a millisecond and no stack) and refuses number tokens that a double or a 64-bit integer could not
+ * of texts (a million of them cost a millisecond and no stack) and notes number tokens that a double or a 64-bit integer could not
  * hold exactly as written. Grammar, UTF-8 and duplicate members are jansson's business. Pure; any thread.
  */
 #include "core/json.h"
@@ -20,7 +20,7 @@
 struct scan {
     struct slice rest;
     int depth;
-    bool exponent;
+    bool exponent, inexact; /* a number like this was seen */
     const char *fault;
 };
 
@@ -73,7 +73,7 @@ static void check_number(struct scan *scan)
     scan->rest = slice_skip(scan->rest, token.len);
     bool exact = real ? digits <= EXACT_DIGITS && real_fits(token)
                       : digits <= EXACT_DIGITS || integer_fits(token);
-    if (!exact) scan->fault = "a number has more digits than can be kept exactly";
+    if (!exact) scan->inexact = true;
 }
 
 static void scan_one(struct scan *scan, int depth_max)
@@ -93,11 +93,11 @@ static void scan_one(struct scan *scan, int depth_max)
     }
 }
 
-static const char *scan_text(struct slice text, int depth_max)
+static struct scan scan_text(struct slice text, int depth_max)
 {
     struct scan scan = {.rest = text};
     while (scan.rest.len > 0 && !scan.fault) scan_one(&scan, depth_max);
-    return scan.fault;
+    return scan;
 }
 
 bool json_has_exponent(struct slice text)
@@ -121,15 +121,28 @@ static const char *fault_text(const json_error_t *error)
     }
 }
 
-json_t *json_decode(struct slice text, int depth_max, const char **fault)
+static json_t *decode(struct slice text, const struct scan *scan, const char **fault)
 {
     json_error_t error;
-    *fault = text.len == 0 ? "there is no JSON text" : scan_text(text, depth_max);
+    *fault = text.len == 0 ? "there is no JSON text" : scan->fault;
     if (*fault) return NULL;
     json_t *value =
         json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!value) *fault = fault_text(&error);
     return value;
+}
+
+json_t *json_decode(struct slice text, int depth_max, const char **fault)
+{
+    struct scan scan = scan_text(text, depth_max);
+    return decode(text, &scan, fault);
+}
+
+json_t *json_decode_exact(struct slice text, int depth_max, const char **fault)
+{
+    struct scan scan = scan_text(text, depth_max);
+    if (scan.inexact) scan.fault = "a number has more digits than can be kept exactly";
+    return decode(text, &scan, fault);
 }
 
 /* 0: stands as it is; 'u': \u00XX; else the letter behind the backslash. */

@@ -9,13 +9,15 @@
 
 #include "core/buf.h"
 
-/* RFC 8259 text, refused when: not UTF-8, a member name stands twice, brackets nest deeper than `depth_max`, a number would lose
- * digits as an IEEE double or 64-bit integer, anything follows the value, or a text holds U+0000.
+/* RFC 8259 text, refused when: not UTF-8, a member name stands twice, brackets nest deeper than `depth_max`, a number is
+ * out of the range of IEEE doubles or 64-bit integers, anything follows the value, or a text holds U+0000.
  * Any value is accepted at the top. NULL on refusal, with the reason in `*fault` (a literal, fit to be shown).
  * The caller owns the reference: CLEANUP(json_release). */
 json_t *json_decode(struct slice text, int depth_max, const char **fault);
+/* The same, and refused too when a number would lose digits as an IEEE double or 64-bit integer: for values that are kept. */
+json_t *json_decode_exact(struct slice text, int depth_max, const char **fault);
 
-/* True when a number in `text` (which json_decode() accepted) is written with an exponent: its digits cannot be told from the value. */
+/* True when a number in `text` (which json_decode_exact() accepted) is written with an exponent: its digits cannot be told from the value. */
 bool json_has_exponent(struct slice text);
 
 static inline void json_release(json_t **value)

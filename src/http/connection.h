@@ -17,6 +17,7 @@ struct http_connection {
     int fd;
     int64_t deadline_ms; /* monotonic; 0: none */
     bool busy;           /* a request has begun and has not been answered whole */
+    bool lingers;        /* refused while it may still be sending: see http/linger.h */
 };
 
 /* Moves the deadline to `delay_ms` from now; 0 removes it. */

@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "http/connection.h"
 #include "http/head.h"
+#include "http/linger.h"
 #include "http/reply.h"
 #include "http/router.h"
 #include "http/target.h"
@@ -49,6 +50,7 @@ struct http_server {
     struct timer pump_timer, sweep_timer, drain_timer;
     struct defer pump;
     struct list connections, pool;
+    struct lingers lingers;
     uint64_t calls; /* MHD's callbacks so far */
     unsigned vain_turns;
     bool draining;
@@ -98,6 +100,7 @@ static void on_sweep(struct timer *timer)
 {
     struct http_server *server = CONTAINER_OF(timer, struct http_server, sweep_timer);
     connections_sweep(&server->connections);
+    lingers_sweep(&server->lingers);
     timer_set(server->loop, timer, SWEEP_MS);
 }
 
@@ -136,6 +139,7 @@ static enum MHD_Result begin(struct req *rq)
     rq->next = table->enter;
     if (!err) return MHD_YES;
     (void)req_fail(rq, err);
+    rq->connection->lingers = framing;
     return framing ? reply_send(rq, true) : MHD_YES;
 }
 
@@ -154,7 +158,10 @@ static enum MHD_Result take_body(struct req *rq, const char *piece, size_t *size
     if (rq->phase == REQ_WAITING) return suspend(rq);
     connection_expect(rq->connection, HTTP_BODY_STALL_MS);
     rq->body_seen += *size;
-    if (rq->body_seen > HTTP_BODY_MAX) return reply_cut_off(rq);
+    if (rq->body_seen > HTTP_BODY_MAX) {
+        rq->connection->lingers = true;
+        return reply_cut_off(rq);
+    }
     if (rq->phase == REQ_BODY) buf_put(&rq->body, (struct slice){piece, *size});
     *size = 0;
     return MHD_YES;
@@ -218,6 +225,7 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **slot
     struct http_connection *connection = *slot;
     server->calls++;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (connection->lingers) lingers_add(&server->lingers, connection->fd);
         list_remove(&connection->node);
         free(connection);
         return;
@@ -264,6 +272,7 @@ struct http_server *http_server_new(struct loop *loop, const struct http_server_
     server->options = *options;
     list_init(&server->connections);
     list_init(&server->pool);
+    lingers_init(&server->lingers, loop);
     watch_init(&server->watch, loop, on_readable);
     timer_init(&server->pump_timer, on_pump_timer);
     timer_init(&server->sweep_timer, on_sweep);
@@ -318,6 +327,7 @@ void http_server_free(struct http_server *server)
     timer_clear(&server->sweep_timer);
     defer_clear(&server->pump);
     MHD_stop_daemon(server->daemon);
+    lingers_deinit(&server->lingers);
     while ((node = list_take(&server->pool))) req_free(CONTAINER_OF(node, struct req, pool));
     free(server);
 }

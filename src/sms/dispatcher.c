@@ -184,6 +184,13 @@ static void grace_over(struct timer *timer)
     sms_look(sms);
 }
 
+static void drain_asked(struct job *job)
+{
+    struct sms *sms = CONTAINER_OF(job, struct sms, drain);
+    sms->closing = true;
+    sms_look(sms);
+}
+
 static void close_asked(struct job *job)
 {
     struct sms *sms = CONTAINER_OF(job, struct sms, close);
@@ -222,6 +229,7 @@ static void init(struct sms *sms, const struct config *config)
     sms->lease_ms = config->sms_timeout * 1000 + LEASE_MARGIN_MS;
     sms->hungry = true;
     sms->nudge.run = nudged;
+    sms->drain.run = drain_asked;
     sms->close.run = close_asked;
     list_init(&sms->batches);
     valve_init(&sms->valve);
@@ -251,6 +259,11 @@ struct sms *sms_open(const struct config *config, struct store *store)
     sms_look(sms);
     check(pthread_create(&sms->thread, NULL, run, sms) == 0);
     return sms;
+}
+
+void sms_drain(struct sms *sms)
+{
+    loop_post(sms->loop, &sms->drain);
 }
 
 void sms_close(struct sms *sms, int64_t grace_ms)

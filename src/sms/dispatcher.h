@@ -37,7 +37,7 @@ struct sms {
     struct timer wake, poll, grace;
     struct defer turn;
     atomic_bool nudged;
-    struct job nudge, close;
+    struct job nudge, drain, close;
     int64_t grace_ms;
     bool closing;   /* no new claims; what is on its way ends */
     bool abandoned; /* nor is that waited for any longer */

@@ -294,6 +294,15 @@ forEachStore((store) => {
             }
         });
 
+        it('that is larger and sent to its end all the same finds its answer', async () => {
+            for (const size of [MIB + 1, 2 * MIB, 6 * MIB]) {
+                for (let i = 0; i < 10; i++) {
+                    const answer = await service.request('POST', '/v1/customers', { body: Buffer.alloc(size, ' ') });
+                    isProblem(answer, 413, 'too_large');
+                }
+            }
+        });
+
         it('that turns out larger is cut off', async () => {
             const half = ' '.repeat(MIB / 2);
             for (const bytes of [post('Transfer-Encoding: chunked\r\n', chunked(half, half, ' ')), post('Transfer-Encoding: chunked\r\n', `ffffffffffffffff\r\n${half}${half} `)]) {

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     const char *fault = NULL;
     struct slice text = {(const char *)data, len};
     CLEANUP(json_release)
-    json_t *value = json_decode(text, DEPTH_MAX, &fault);
+    json_t *value = json_decode_exact(text, DEPTH_MAX, &fault);
     check((value == NULL) == (fault != NULL));
     if (!value) return 0;
     check(utf8_valid(text));

@@ -19,7 +19,7 @@
 static json_t *decode(struct slice text, const char **fault)
 {
     *fault = "unset";
-    return json_decode(text, DEPTH_MAX, fault);
+    return json_decode_exact(text, DEPTH_MAX, fault);
 }
 
 static void assert_taken(struct slice text)

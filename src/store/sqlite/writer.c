@@ -114,10 +114,11 @@ static void take_members(struct writer *writer, struct job *jobs)
 
 static void answer_members(struct writer *writer)
 {
+    /* Before the answers: with the last of them the service may be gone. */
+    if (writer->queued) writer->hooks->queued(writer->hooks->context);
     for (size_t i = 0; i < writer->count; i++) {
         op_complete(&writer->members[i]->op, writer->answers[i]);
     }
-    if (writer->queued) writer->hooks->queued(writer->hooks->context);
 }
 
 static void checkpoint(struct writer *writer, bool idle)
