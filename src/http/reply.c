@@ -11,23 +11,30 @@
 
 #include "core/uuid.h"
 
-static const int statuses[] = {0, 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409,
-    412, 413, 414, 415, 417, 422, 428, 429, 431, 500, 501, 502, 503, 505};
+/* Label 0 stands for a status that is not in the list. */
+#define STATUS(number)                                                                             \
+    {                                                                                              \
+        number, #number                                                                            \
+    }
+static const struct {
+    int number;
+    const char *text;
+} statuses[] = {{0, "none"}, STATUS(200), STATUS(201), STATUS(304), STATUS(400), STATUS(401),
+    STATUS(403), STATUS(404), STATUS(405), STATUS(406), STATUS(409), STATUS(413), STATUS(414),
+    STATUS(415), STATUS(417), STATUS(422), STATUS(431), STATUS(500), STATUS(501), STATUS(503),
+    STATUS(505)};
 
 unsigned reply_status_label(int status)
 {
     for (unsigned i = 0; i < ARRAY_LEN(statuses); i++) {
-        if (statuses[i] == status) return i;
+        if (statuses[i].number == status) return i;
     }
     return 0;
 }
 
 struct slice reply_status_text(unsigned label)
 {
-    static const char *const texts[] = {"none", "200", "201", "202", "204", "304", "400", "401",
-        "403", "404", "405", "406", "408", "409", "412", "413", "414", "415", "417", "422", "428",
-        "429", "431", "500", "501", "502", "503", "505"};
-    return label < ARRAY_LEN(texts) ? slice_of(texts[label]) : slice_absent();
+    return label < ARRAY_LEN(statuses) ? slice_of(statuses[label].text) : slice_absent();
 }
 
 static void add_field(struct MHD_Response *response, struct req *rq, struct field field)

@@ -73,14 +73,14 @@ static void a_line_has_its_members(void **state)
 {
     int64_t ms;
     (void)state;
-    log_write(LOG_HTTP_FAULT, LOG_TEXT("method", SLICE("GET")), LOG_NUMBER("status", 200),
+    log_write(LOG_SMS_FAULT, LOG_TEXT("method", SLICE("GET")), LOG_NUMBER("status", 200),
         LOG_NUMBER("change", INT64_MIN), LOG_TEXT("nothing", slice_absent()),
         LOG_TEXT("empty", SLICE("")));
     CLEANUP(json_release)
     json_t *line = read_line();
     assert_true(timestamp_parse(slice_of(member(line, "time")), &ms));
     assert_string_equal(member(line, "level"), "warn");
-    assert_string_equal(member(line, "event"), "http.fault");
+    assert_string_equal(member(line, "event"), "sms.fault");
     assert_string_equal(member(line, "method"), "GET");
     assert_string_equal(member(line, "empty"), "");
     assert_int_equal(json_integer_value(json_object_get(line, "status")), 200);
@@ -94,19 +94,19 @@ static void the_request_is_named_while_it_is_handled(void **state)
 {
     (void)state;
     log_set_request(SLICE("0190b3c4-0000-7000-8000-000000000000"), slice_absent());
-    log_event(LOG_SERVICE_READY);
+    log_event(LOG_SERVICE_STARTED);
     log_set_request(slice_absent(), slice_absent());
     CLEANUP(json_release)
     json_t *line = read_line();
     assert_string_equal(member(line, "request_id"), "0190b3c4-0000-7000-8000-000000000000");
-    assert_string_equal(member(line, "event"), "service.ready");
+    assert_string_equal(member(line, "event"), "service.started");
 }
 
 static void texts_are_escaped(void **state)
 {
     static const char text[] = "a\"b\\c\nd\te\x01\x7f é 😀 </script>";
     (void)state;
-    log_write(LOG_HTTP_FAULT, LOG_TEXT("why", slice_of(text)));
+    log_write(LOG_SMS_FAULT, LOG_TEXT("why", slice_of(text)));
     CLEANUP(json_release)
     json_t *line = read_line();
     assert_string_equal(member(line, "why"), text);
@@ -116,7 +116,7 @@ static void bad_utf8_is_replaced(void **state)
 {
     static const char text[] = "a\xff\xc0\xaf\xed\xa0\x80\xf0\x9f\x98z\xc3";
     (void)state;
-    log_write(LOG_HTTP_FAULT, LOG_TEXT("why", slice_of(text)));
+    log_write(LOG_SMS_FAULT, LOG_TEXT("why", slice_of(text)));
     CLEANUP(json_release)
     json_t *line = read_line();
     assert_string_equal(member(line, "why"), "a������\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz�");
@@ -125,7 +125,7 @@ static void bad_utf8_is_replaced(void **state)
 static void a_nul_does_not_end_a_line(void **state)
 {
     (void)state;
-    log_write(LOG_HTTP_FAULT, LOG_TEXT("why", SLICE("a\0b")));
+    log_write(LOG_SMS_FAULT, LOG_TEXT("why", SLICE("a\0b")));
     struct slice text = read_all();
     assert_non_null(memmem(text.ptr, text.len, "\"a\\u0000b\"}\n", 12));
 }
@@ -166,7 +166,7 @@ static void levels_below_the_least_are_silent(void **state)
 {
     (void)state;
     log_set_level(LOG_WARN);
-    log_event(LOG_SERVICE_READY);
+    log_event(LOG_SERVICE_STARTED);
     assert_int_equal(read_all().len, 0);
     log_event(LOG_STORE_LOST);
     CLEANUP(json_release)
@@ -187,7 +187,7 @@ static void a_cut_line_stays_json(void **state)
         while (filling.len < 5000) buf_put_text(&filling, fillings[kind]);
         size_t first = 3900 / 6;
         for (size_t len = first; len < 4200; len += strlen(fillings[kind])) {
-            log_write(LOG_HTTP_FAULT, LOG_TEXT("why", ((struct slice){filling.ptr, len})),
+            log_write(LOG_SMS_FAULT, LOG_TEXT("why", ((struct slice){filling.ptr, len})),
                 LOG_NUMBER("status", 200), LOG_TEXT("more", SLICE("more")));
             struct slice text = read_all();
             assert_true(text.len <= PIPE_BUF);
@@ -210,7 +210,7 @@ static void a_full_pipe_costs_the_line(void **state)
     uint64_t before = dropped();
     memset(filling, 'x', sizeof(filling));
     while (dropped() == before) {
-        log_write(LOG_HTTP_FAULT, LOG_TEXT("why", ((struct slice){filling, sizeof(filling)})));
+        log_write(LOG_SMS_FAULT, LOG_TEXT("why", ((struct slice){filling, sizeof(filling)})));
     }
     struct slice rest = read_all();
     assert_int_equal(dropped(), before + 1);
@@ -220,10 +220,10 @@ static void a_full_pipe_costs_the_line(void **state)
         assert_non_null(line);
         json_decref(line);
     }
-    log_event(LOG_SERVICE_READY);
+    log_event(LOG_SERVICE_STARTED);
     CLEANUP(json_release)
     json_t *line = read_line();
-    assert_string_equal(member(line, "event"), "service.ready");
+    assert_string_equal(member(line, "event"), "service.started");
 }
 
 #define THREADS 4
@@ -232,7 +232,7 @@ static void a_full_pipe_costs_the_line(void **state)
 static void *log_many(void *argument)
 {
     (void)argument;
-    for (int i = 0; i < LINES; i++) log_write(LOG_HTTP_FAULT, LOG_NUMBER("status", 200));
+    for (int i = 0; i < LINES; i++) log_write(LOG_SMS_FAULT, LOG_NUMBER("status", 200));
     return NULL;
 }
 
@@ -260,8 +260,8 @@ static void a_broken_pipe_costs_the_line(void **state)
     (void)state;
     uint64_t before = dropped();
     close(lines_fd);
-    log_event(LOG_SERVICE_READY);
-    log_event(LOG_SERVICE_READY);
+    log_event(LOG_SERVICE_STARTED);
+    log_event(LOG_SERVICE_STARTED);
     assert_int_equal(dropped(), before + 2);
 }
 
@@ -272,7 +272,7 @@ static void log_from_child(int fd)
     pid_t child = fork();
     if (child == 0) {
         dup2(fd, STDERR_FILENO);
-        log_event(LOG_SERVICE_READY);
+        log_event(LOG_SERVICE_STARTED);
         exit(dropped() == 0 ? 0 : 1); /* not _exit: the coverage of the child counts */
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -282,7 +282,7 @@ static void log_from_child(int fd)
 static void expect_ready_line(void)
 {
     json_t *line = read_line();
-    assert_string_equal(member(line, "event"), "service.ready");
+    assert_string_equal(member(line, "event"), "service.started");
     json_decref(line);
 }
 
