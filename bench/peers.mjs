@@ -36,6 +36,12 @@ export const PEERS = {
         prepare: buildGo,
         command: [GO_PROGRAM],
     },
+    'go-batch': {
+        what: 'Go: gin, pgx, both inserts in one round trip',
+        prepare: buildGo,
+        command: [GO_PROGRAM],
+        env: { PEER_BATCH: '1' },
+    },
     fastify: {
         what: `Node.js: Fastify, pg, ${availableParallelism()} processes`,
         prepare: () => installPackages(join(HERE, 'fastify')),

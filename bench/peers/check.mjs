@@ -3,7 +3,7 @@
 /*
  * Shows that no peer skips work: good and bad requests to each, and what they left in its database.
  *
- *   dev/node bench/peers/check.mjs [go] [fastify] [django]
+ *   dev/node bench/peers/check.mjs [go] [go-batch] [fastify] [django]
  *
  * Starts its own PostgreSQL and OpenID provider. Prints a line per check; ends with 1 when one failed.
  */
@@ -157,7 +157,7 @@ async function makeTokens({ keys, serviceToken }) {
 async function checkPeer(name, { postgres, identity, keySet, folder, tokens }) {
     process.stdout.write(`${name}: ${PEERS[name].what}\n`);
     await preparePeer(name);
-    execFileSync('psql', ['-Xq', '-d', postgres.address, '-c', `create database peer_${name}`]);
+    execFileSync('psql', ['-Xq', '-d', postgres.address, '-c', `create database "peer_${name}"`]);
     const address = postgres.address.replace('/postgres?', `/peer_${name}?`);
     makeTables(address, CUSTOMERS);
     const { issuer, audience } = identity;

@@ -144,6 +144,13 @@ static enum step reply_page(struct req *rq)
     return req_reply(rq, 200, SLICE("application/json"));
 }
 
+/* A cursor is judged by a secret that stands in the database, which may not have been reached yet. */
+static bool cursor_waits(const struct req *rq)
+{
+    return slice_present(req_parameter(rq, SLICE("cursor"))) &&
+           !store_ready(req_worker(rq)->api->store);
+}
+
 enum step req_list(struct req *rq, const struct list_kind *kind)
 {
     struct page *page = req_state(rq, struct page);
@@ -152,6 +159,7 @@ enum step req_list(struct req *rq, const struct list_kind *kind)
     page->list.to = INT64_MAX;
     page->list.limit = LIMIT_DEFAULT;
     narrow(rq, page);
+    if (cursor_waits(rq)) return req_fail(rq, ERR_UNAVAILABLE);
     if (!read_parameters(rq, &page->list)) return STEP_DONE;
     if (page->nothing) return reply_page(rq);
     return req_store(rq, &page->list.base, reply_page);

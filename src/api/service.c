@@ -133,8 +133,8 @@ bool service_stop(struct service *service, int64_t grace_ms)
     for (size_t i = 0; i < service->worker_count; i++)
         worker_drain(service->workers[i], workers_ms);
     for (size_t i = 0; i < service->worker_count; i++) clean &= worker_join(service->workers[i]);
-    sms_close(atomic_exchange(&service->sms, NULL), grace_ms - workers_ms);
-    if (!clean) return false;
+    bool closed = sms_close(atomic_exchange(&service->sms, NULL), grace_ms - workers_ms);
+    if (!clean || !closed) return clean;
     auth_close(service->api.auth);
     store_close(service->api.store);
     http_server_free(service->admin);

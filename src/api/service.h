@@ -14,5 +14,5 @@ struct service;
  * setting, a taken port. A database or provider that is away is waited for in the background. */
 struct service *service_start(const struct config *config, struct loop *loop);
 /* Ends in order: no new connections, answer what was accepted, settle the messages in flight, close the store. At most
- * `grace_ms`. False when requests were left unanswered: then the threads that hold them are left running, for the process to end. */
+ * `grace_ms`. False when requests were left unanswered. What the store still holds then is left as it is, for the process to end. */
 MUST_CHECK bool service_stop(struct service *service, int64_t grace_ms);

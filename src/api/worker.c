@@ -5,8 +5,8 @@
  *
  *   main: worker_start → … → worker_drain (a job to the loop) → worker_join
  *   loop: parts made → serving → draining → (housekeeping at rest) → loop stopped → parts released
- * When the grace runs out while requests still wait, the store may still be writing into them: then nothing is released, and the
- * process ends with what it holds.
+ * When the grace runs out while requests or the housekeeping still wait, the store may still be writing into them: then nothing is
+ * released, and the process ends with what it holds.
  */
 #include "api/worker.h"
 
@@ -16,6 +16,9 @@
 #include "api/routes.h"
 #include "http/server.h"
 
+/* Past the grace the server says itself that requests are left; this long after it, the housekeeping is left too. */
+#define OVERDUE_MS 100
+
 struct worker {
     struct api_worker context;
     struct loop *loop;
@@ -23,27 +26,39 @@ struct worker {
     struct http_server *server;
     struct housekeeping keeping;
     struct job drain;
+    struct timer overdue;
     int64_t grace_ms;
-    bool clean; /* every request was answered in time */
+    bool clean; /* every request was answered in time, and nothing is pending */
     pthread_t thread;
 };
 
 static void on_rest(void *context)
 {
     struct worker *worker = context;
+    worker->clean = true;
     loop_stop(worker->loop);
+}
+
+static void on_overdue(struct timer *timer)
+{
+    loop_stop(CONTAINER_OF(timer, struct worker, overdue)->loop);
 }
 
 static void on_drained(void *context, bool clean)
 {
     struct worker *worker = context;
-    worker->clean = clean;
-    housekeeping_stop(&worker->keeping, on_rest, worker);
+    if (clean) {
+        housekeeping_stop(&worker->keeping, on_rest, worker);
+    } else {
+        loop_stop(worker->loop);
+    }
 }
 
 static void start_drain(struct job *job)
 {
     struct worker *worker = CONTAINER_OF(job, struct worker, drain);
+    timer_init(&worker->overdue, on_overdue);
+    timer_set(worker->loop, &worker->overdue, worker->grace_ms + OVERDUE_MS);
     http_server_drain(worker->server, worker->grace_ms, on_drained, worker);
 }
 

@@ -39,7 +39,7 @@ struct auth *auth_open(const struct config *config)
     struct token_rules rules;
     const char *fault = token_rules_read(&rules, config);
     if (fault) {
-        log_write(LOG_IDENTITY_FAULT, LOG_TEXT("why", slice_of(fault)));
+        log_write(LOG_SERVICE_FAILED, LOG_TEXT("why", slice_of(fault)));
         return NULL;
     }
     struct auth *auth = memory_zeroed(sizeof(*auth));

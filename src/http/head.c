@@ -5,7 +5,8 @@
  *
  * libmicrohttpd 0.9.75 lets these through even with MHD_OPTION_STRICT_FOR_CLIENT (probed), so they are refused here, before any
  * byte of a body is read: Content-Length with Transfer-Encoding, either of them or Host repeated, Transfer-Encoding in HTTP/1.0 or
- * other than `chunked`, a Content-Length that is not plain digits, control characters in values, empty names.
+ * other than `chunked`, a Content-Length that is not plain digits, control characters in values, empty names, a Host that is none, NULs
+ * in the request line and in field lines. One gap is left: a NUL and a bare LF in place of CRLF look like CRLF afterwards.
  *
  * Called once per request on the worker's thread; field texts are borrowed from libmicrohttpd, which keeps them as long as the request.
  */
@@ -28,21 +29,29 @@ static bool value_clean(struct slice value)
     return true;
 }
 
-/* True when the head stood in MHD's buffer as RFC 9112 §2.2, §5 ask: request line and field lines one behind the other, each ended
- * by CRLF. MHD parses the head where it was read and ends each text with NULs in place of the colon and the line end, taking the
- * first NUL for the end of a value and joining obs-fold elsewhere; so a NUL, a bare CR or LF, a fold and a line that was dropped all
- * show as a gap here. From 1.0 on MHD refuses these itself and owes us no such layout. */
+/* Behind the empty line, where the body begins; NULL when MHD does not tell. */
+static const char *head_end(const struct req *rq)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? rq->method.ptr + info->header_size : NULL;
+}
+
+/* True when the head stood in MHD's buffer as RFC 9112 §2.2, §3, §5 ask: a request line with single spaces and field lines, one behind
+ * the other, each ended by CRLF, and the empty line. MHD parses the head where it was read and ends each text with NULs in place of the
+ * space, the colon and the line end, taking the first NUL for the end of a text and joining obs-fold elsewhere; so a NUL, a bare CR or
+ * LF, a fold and a line that was dropped all show as a gap here. From 1.0 on MHD refuses these itself and owes us no such layout. */
 static bool lines_in_place(const struct req *rq)
 {
-    static const char ends[] = {0, 0, 0, 0}; /* the last line's, and the empty line's */
-    const char *expected = rq->version.ptr + rq->version.len + 2;
     if (!slice_starts(slice_of(MHD_get_version()), SLICE("0."))) return true;
+    if (rq->version.ptr != rq->method.ptr + rq->method.len + 1 + rq->target.len + 1) return false;
+    const char *expected = rq->version.ptr + rq->version.len + 2;
     for (size_t i = 0; i < rq->field_count; i++) {
         const struct field *field = &rq->fields[i];
         if (field->name.ptr != expected) return false;
         expected = field->value.ptr + field->value.len + 2;
     }
-    return memcmp(expected - 2, ends, sizeof(ends)) == 0;
+    return head_end(rq) == expected + 2;
 }
 
 /* RFC 9110 §5.6.2 */
@@ -73,15 +82,28 @@ static enum MHD_Result read_field(void *context, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
+/* A name or an address and perhaps a port (RFC 9110 §7.2): no userinfo, path or list, and nothing a reader in front of us could cut
+ * elsewhere. */
+static bool host_plain(struct slice host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alnum && !memchr("-._~%:[]", c, 8)) return false;
+    }
+    return true;
+}
+
 static enum err check_framing(const struct req *rq)
 {
     size_t lengths, encodings, hosts;
     uint64_t length;
     struct slice content_length = req_field(rq, SLICE("Content-Length"), &lengths);
     struct slice encoding = req_field(rq, SLICE("Transfer-Encoding"), &encodings);
-    (void)req_field(rq, SLICE("Host"), &hosts);
+    struct slice host = slice_trim(req_field(rq, SLICE("Host"), &hosts));
     if (lengths > 1 || encodings > 1 || hosts > 1 || (lengths && encodings)) return ERR_MALFORMED;
     if (hosts == 0 && slice_equal(rq->version, SLICE("HTTP/1.1"))) return ERR_MALFORMED;
+    if (!host_plain(host)) return ERR_MALFORMED;
     if (encodings && slice_equal(rq->version, SLICE("HTTP/1.0"))) return ERR_MALFORMED;
     if (encodings && !slice_equal_nocase(encoding, SLICE("chunked"))) return ERR_MALFORMED;
     if (lengths && !slice_to_u64(content_length, UINT64_MAX, &length)) return ERR_MALFORMED;

@@ -8,6 +8,8 @@
 #define HTTP_TARGET_MAX 8192
 #define HTTP_HEAD_MAX 16384
 #define HTTP_FIELDS_MAX 100
+/* More than any route knows. Each is compared with all before it, and that before anybody is asked who they are. */
+#define HTTP_PARAMETERS_MAX 32
 #define HTTP_BODY_MAX (1024 * 1024)
 #define HTTP_REPLY_MAX (16 * 1024 * 1024)
 /* Everything a request may take beside its body and reply. */

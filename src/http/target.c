@@ -48,16 +48,10 @@ static bool decode(struct arena *arena, struct slice text, bool plus_is_space, s
     return utf8_valid(*out);
 }
 
-static size_t count_parts(struct slice query)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < query.len; i++) count += query.ptr[i] == '&';
-    return count;
-}
-
 static enum err parse_parameter(struct req *rq, struct slice pair)
 {
     struct parameter parameter = {.value = SLICE("")};
+    if (rq->parameter_count == HTTP_PARAMETERS_MAX) return ERR_UNKNOWN_PARAMETER;
     struct slice name = slice_cut(&pair, '=');
     if (!decode(&rq->arena, name, true, &parameter.name)) return ERR_MALFORMED;
     if (slice_present(pair) && !decode(&rq->arena, pair, true, &parameter.value)) {
@@ -70,7 +64,7 @@ static enum err parse_parameter(struct req *rq, struct slice pair)
 
 static enum err parse_query(struct req *rq, struct slice query)
 {
-    rq->parameters = arena_alloc(&rq->arena, count_parts(query) * sizeof(struct parameter));
+    rq->parameters = arena_alloc(&rq->arena, HTTP_PARAMETERS_MAX * sizeof(struct parameter));
     while (slice_present(query)) {
         struct slice pair = slice_cut(&query, '&');
         enum err err = pair.len > 0 ? parse_parameter(rq, pair) : ERR_OK;

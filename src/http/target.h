@@ -10,5 +10,5 @@
 /* Fills rq->path and rq->parameters from rq->target. ERR_MALFORMED for a form other than
  * origin-form and absolute-form, an authority that is not the Host's, a bad or %00 escape,
  * a character that RFC 3986 does not allow, or bytes that are not UTF-8; ERR_TARGET_TOO_LONG; ERR_BAD_PARAMETER for a repeated
- * name. */
+ * name; ERR_UNKNOWN_PARAMETER past HTTP_PARAMETERS_MAX of them. */
 MUST_CHECK enum err target_parse(struct req *rq);

@@ -134,6 +134,17 @@ static void put_ending(struct line *line, const char *text)
     line->len += len;
 }
 
+/* The code point of the control at the front of a text, which begins with a whole sequence; -1 when it is none. Beside ASCII's they are
+ * U+0080 to U+009F, U+2028 and U+2029: they end lines for some readers and steer terminals. */
+static int control_of(struct slice text)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    if (at[0] < 0x20 || at[0] == 0x7f) return at[0];
+    if (at[0] == 0xc2 && at[1] < 0xa0) return at[1];
+    if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] & 0xfe) == 0xa8) return 0x2000 | (at[2] & 0x3f);
+    return -1;
+}
+
 /* One character of a text, escaped; a byte that is not UTF-8 becomes U+FFFD. Returns how many bytes it took. */
 static size_t put_one(struct line *line, struct slice rest)
 {
@@ -144,10 +155,11 @@ static size_t put_one(struct line *line, struct slice rest)
         put(line, SLICE("\xef\xbf\xbd"));
         return 1;
     }
+    int control = control_of(rest);
     if (c == '"' || c == '\\') {
         put(line, (struct slice){(char[]){'\\', (char)c}, 2});
-    } else if (c < 0x20 || c == 0x7f) {
-        snprintf(escaped, sizeof(escaped), "\\u%04x", c);
+    } else if (control >= 0) {
+        snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)control);
         put(line, slice_of(escaped));
     } else {
         put(line, (struct slice){rest.ptr, len});

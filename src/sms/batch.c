@@ -32,6 +32,7 @@ struct batch {
     struct store_outbox_settle settle;
     struct settlement *items;
     size_t finished, settled, settling;
+    int64_t asked_ms; /* monotonic; when the lease began, as seen from here */
 };
 
 /* One message of a batch, on its way through the gateway. */
@@ -63,6 +64,7 @@ void batch_claim(struct sms *sms, size_t limit)
     int64_t now = clock_wall_ms();
     struct batch *batch = memory_zeroed(sizeof(*batch));
     batch->sms = sms;
+    batch->asked_ms = clock_mono_ms();
     arena_init(&batch->arena, ARENA_CAP);
     arena_init(&batch->settle_arena, ARENA_CAP);
     list_append(&sms->batches, &batch->node);
@@ -103,7 +105,15 @@ static void release(struct batch *batch, const struct message *message)
     finish(batch, &item);
 }
 
-/* The valve may have closed, and the service may be stopping, since the claim went out. */
+/* The valve may have closed, and the service may be stopping, since the claim went out. And the store may have answered so late, or this
+ * process have been stopped for so long, that the lease would end during the call. */
+static bool may_call(const struct batch *batch)
+{
+    const struct sms *sms = batch->sms;
+    if (sms->closing || clock_mono_ms() - batch->asked_ms >= LEASE_MARGIN_MS) return false;
+    return valve_room(&sms->valve, sms->calling, sms->in_flight) > 0;
+}
+
 static void claimed(struct op *op)
 {
     struct batch *batch = CONTAINER_OF(op, struct batch, claim.base.op);
@@ -121,7 +131,7 @@ static void claimed(struct op *op)
     sms->outstanding += claim->count;
     batch->items = arena_alloc(&batch->arena, claim->count * sizeof(*batch->items));
     for (size_t i = 0; i < claim->count; i++) {
-        if (!sms->closing && valve_room(&sms->valve, sms->calling, sms->in_flight) > 0) {
+        if (may_call(batch)) {
             start_call(batch, &claim->messages[i]);
         } else {
             release(batch, &claim->messages[i]);

@@ -115,6 +115,13 @@ static const struct rule *find_rule(const struct rule *rules, size_t count, int6
     return NULL;
 }
 
+/* A refusal with "again at once" would be knocked at without a pause: it counts as not said. */
+static int64_t retry_after_ms(const struct outbound_call *call)
+{
+    if (call->retry_after_ms <= 0) return -1;
+    return call->retry_after_ms < RETRY_AFTER_MAX_MS ? call->retry_after_ms : RETRY_AFTER_MAX_MS;
+}
+
 static struct verdict from_rule(const struct rule *rule, const struct outbound_call *call)
 {
     return (struct verdict){
@@ -122,8 +129,7 @@ static struct verdict from_rule(const struct rule *rule, const struct outbound_c
         .flags = rule->flags,
         .retries = rule->retries,
         .delay_ms = rule->delay_ms,
-        .retry_after_ms =
-            call->retry_after_ms > RETRY_AFTER_MAX_MS ? RETRY_AFTER_MAX_MS : call->retry_after_ms,
+        .retry_after_ms = retry_after_ms(call),
         .reason = slice_of(rule->reason),
     };
 }
@@ -195,7 +201,13 @@ static const json_t *find_entry(const json_t *recipients, struct slice to)
     return found;
 }
 
-/* No entries: the request as a whole was refused, and Message may name a code's word. */
+static bool sends_again(enum verdict_class class)
+{
+    return class == VERDICT_RETRY || class == VERDICT_RETRY_LIMITED;
+}
+
+/* No entries: the request as a whole was refused, and Message may name a code's word. A failure inside the provider is believed
+ * only from an entry, whose message id shows that nothing was taken. */
 static struct verdict judge_whole(const json_t *message, const struct outbound_call *call)
 {
     const struct rule *rule = &whole_refusal;
@@ -203,6 +215,7 @@ static struct verdict judge_whole(const json_t *message, const struct outbound_c
         if (codes[i].class == VERDICT_ACCEPTED) continue;
         if (slice_equal(json_text(message), slice_of(codes[i].word))) rule = &codes[i];
     }
+    if (sends_again(rule->class)) rule = &doubtful;
     struct verdict verdict = from_rule(rule, call);
     verdict.provider_status = keep_text(call->arena, message);
     return verdict;

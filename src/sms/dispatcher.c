@@ -22,8 +22,9 @@
 
 #define POLL_MS 1000
 #define STORE_PAUSE_MS 500
-/* Beyond the longest call: time to settle, also over a short loss of the database. */
-#define LEASE_MARGIN_MS 30000
+/* After a loss of the store the sweep waits longer than anybody needs to settle what has ended meanwhile, here and in other copies: past its
+ * lease, an answer that is known would be swept away as unknown. */
+#define SWEEP_PAUSE_MS 3000
 #define PROBE_ARENA_CAP (256 << 10)
 #define SWEEP_ARENA_CAP (64 << 10)
 
@@ -47,7 +48,9 @@ void sms_due(struct sms *sms, int64_t due_at)
 
 void sms_store_failed(struct sms *sms)
 {
-    sms->store_at = clock_mono_ms() + STORE_PAUSE_MS;
+    int64_t now = clock_mono_ms();
+    sms->store_at = now + STORE_PAUSE_MS;
+    sms->sweep_at = now + SWEEP_PAUSE_MS;
 }
 
 static void maybe_claim(struct sms *sms)
@@ -87,7 +90,7 @@ static void poll_due(struct timer *timer)
 {
     struct sms *sms = CONTAINER_OF(timer, struct sms, poll);
     timer_set(sms->loop, timer, POLL_MS);
-    if (sms->sweeping || sms->closing || clock_mono_ms() < sms->store_at) return;
+    if (sms->sweeping || sms->closing || clock_mono_ms() < sms->sweep_at) return;
     sms->sweeping = true;
     sms->store_ops++;
     arena_reset(&sms->sweep_arena);
@@ -138,16 +141,16 @@ static int64_t wait_ms(const struct sms *sms)
 
 static bool is_done(const struct sms *sms)
 {
-    if (!sms->closing || sms->store_ops > 0) return false;
-    return sms->abandoned || list_empty(&sms->batches);
+    if (sms->abandoned) return true;
+    return sms->closing && sms->store_ops == 0 && list_empty(&sms->batches);
 }
 
 static void turn(struct defer *defer)
 {
     struct sms *sms = CONTAINER_OF(defer, struct sms, turn);
     maybe_probe(sms);
-    if (clock_mono_ms() >= sms->store_at) {
-        if (!sms->abandoned) batch_settle_all(sms);
+    if (clock_mono_ms() >= sms->store_at && !sms->abandoned) {
+        batch_settle_all(sms);
         maybe_claim(sms);
     }
     if (is_done(sms)) {
@@ -266,11 +269,12 @@ void sms_drain(struct sms *sms)
     loop_post(sms->loop, &sms->drain);
 }
 
-void sms_close(struct sms *sms, int64_t grace_ms)
+bool sms_close(struct sms *sms, int64_t grace_ms)
 {
     sms->grace_ms = grace_ms;
     loop_post(sms->loop, &sms->close);
     check(pthread_join(sms->thread, NULL) == 0);
+    if (sms->store_ops > 0) return false;
     sms->gateway->close(sms->gateway); /* before the batches, whose memory its calls are in */
     batch_free_all(sms);
     store_link_free(sms->link);
@@ -278,4 +282,5 @@ void sms_close(struct sms *sms, int64_t grace_ms)
     arena_deinit(&sms->probe_arena);
     arena_deinit(&sms->sweep_arena);
     free(sms);
+    return true;
 }

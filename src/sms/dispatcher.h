@@ -14,6 +14,9 @@
 #include "sms/sms.h"
 #include "sms/valve.h"
 
+/* Beyond the longest call: time to hear of the claim and to settle, also over a short loss of the database. */
+#define LEASE_MARGIN_MS 30000
+
 struct sms {
     struct loop *loop;
     struct store_link *link;
@@ -21,7 +24,7 @@ struct sms {
     struct valve valve;
     pthread_t thread;
     size_t in_flight; /* the bound on `calling` */
-    int64_t lease_ms; /* longer than a call can take */
+    int64_t lease_ms; /* longer than a call can take, by LEASE_MARGIN_MS */
     struct list batches;
     size_t calling;     /* calls on their way */
     size_t outstanding; /* messages claimed and not yet settled */
@@ -30,6 +33,7 @@ struct sms {
     bool hungry;      /* there may be something to claim */
     int64_t next_due; /* wall time of the next retry; 0: none known */
     int64_t store_at; /* monotonic; the store is left alone until then, after an error */
+    int64_t sweep_at; /* likewise, by the sweep */
     struct store_outbox_sweep sweep;
     struct arena sweep_arena;
     struct gateway_probe probe;

@@ -14,8 +14,9 @@ struct sms;
 struct sms *sms_open(const struct config *config, struct store *store);
 /* Ends claiming; the calls in flight go on. Returns at once. */
 void sms_drain(struct sms *sms);
-/* Ends claiming, waits for the calls in flight (at most `grace_ms`), settles them, and joins the thread. */
-void sms_close(struct sms *sms, int64_t grace_ms);
+/* Ends claiming, waits for the calls in flight (at most `grace_ms`), settles them, and joins the thread. False when the store still
+ * holds operations then: nothing is released, and the store must not be closed. */
+MUST_CHECK bool sms_close(struct sms *sms, int64_t grace_ms);
 /* New messages were queued. Any thread; costs nothing while the dispatcher is awake. NULL is allowed. */
 void sms_nudge(struct sms *sms);
 

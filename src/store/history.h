@@ -18,6 +18,10 @@ struct history_change {
 /* Bytes of one fragment at most; texts of a gateway are cut to far less before they get here. */
 #define HISTORY_CHANGE_MAX 65536
 
+/* Past this many characters attempts that come to nothing are no longer recorded, only how it ends: a gateway that says "later" for a
+ * day would make a row of megabytes, written anew each time. Stands in both stores' statements. */
+#define HISTORY_ENOUGH "16000"
+
 /* What the service itself writes as `failure`. */
 #define FAILURE_LEASE_LOST SLICE("lease lost")
 #define FAILURE_EXPIRED SLICE("expired")

@@ -431,8 +431,10 @@ it('RS-30 aud is a list that contains ours', async () => {
 it('RS-31 exp past, missing, or no time', async () => {
     await refusesClaims('expired', { exp: now(-3600) }, { exp: 0 });
     await refusesClaims('expiry', { exp: undefined }, { exp: `${now(300)}` }, { exp: -1 }, { exp: null }, { exp: true }, { exp: 1e15 });
-    await refuses('expiry', provider.token({ rawClaims: claimsText((text) => text.replace(/"exp":\d+/, '"exp":1e20')) }));
-    for (const exp of ['1e300', '1e999', '100000000000000000000', '-0.5e-300', '01', '0x7fffffff', 'Infinity', 'NaN']) {
+    for (const exp of ['1e20', '1e300', '-0.5e-300']) {
+        await refuses('expiry', provider.token({ rawClaims: claimsText((text) => text.replace(/"exp":\d+/, `"exp":${exp}`)) }));
+    }
+    for (const exp of ['1e999', '100000000000000000000', '01', '0x7fffffff', 'Infinity', 'NaN']) {
         await refuses('claims', provider.token({ rawClaims: claimsText((text) => text.replace(/"exp":\d+/, `"exp":${exp}`)) }));
     }
 });

@@ -141,6 +141,10 @@ static void judges_refusals_of_the_whole_request(void **state)
         {201, ANSWER("", ""), VERDICT_PERMANENT, VERDICT_ALARM},
         {201, "{\"SMSMessageData\":{\"Recipients\":[]}}", VERDICT_PERMANENT, VERDICT_ALARM},
         {200, ANSWER("InvalidSenderId", ""), VERDICT_ACCOUNT_STOP, VERDICT_REFUND},
+        /* Without an entry nothing says that the message was not taken. */
+        {201, ANSWER("InternalServerError", ""), VERDICT_UNKNOWN, 0},
+        {500, ANSWER("GatewayError", ""), VERDICT_UNKNOWN, 0},
+        {201, ANSWER("RejectedByGateway", ""), VERDICT_UNKNOWN, 0},
     };
     (void)state;
     expect_rows(rows, ARRAY_LEN(rows));
@@ -230,6 +234,9 @@ static void passes_retry_after_on(void **state)
     call.retry_after_ms = INT64_C(31536000000);
     assert_int_equal(classify_send(&call, SLICE(NUMBER)).retry_after_ms, 3600000);
     assert_int_equal(judge(503, "").retry_after_ms, -1);
+    /* "At once" from a gateway that just refused: our own back-off, else we would knock without a pause. */
+    call.retry_after_ms = 0;
+    assert_int_equal(classify_send(&call, SLICE(NUMBER)).retry_after_ms, -1);
 }
 
 static void judges_calls_without_an_answer(void **state)

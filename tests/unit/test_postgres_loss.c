@@ -295,6 +295,81 @@ static void says_when_the_server_only_reads(void **state)
     PQfinish(connection);
 }
 
+/* Its connection goes with every try, so nobody knows what became of them: that is no other request under the key. */
+static void a_key_does_not_hide_that(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *connection = connect_case();
+    char sql[128];
+    add_customer(fixture, "C1");
+    struct store_order_create *order = new_order(fixture, "C1");
+    order->key =
+        (struct store_key){true, digest_sha256(SLICE("key")), digest_sha256(SLICE("body"))};
+    snprintf(sql, sizeof(sql), "alter database case%d set default_transaction_read_only = on",
+        store_home.databases - 1);
+    command(connection, sql);
+    command(connection, "select pg_terminate_backend(pid) " OF_STORE);
+    assert_int_equal(run(fixture, &order->base), ERR_UNAVAILABLE);
+    PQfinish(connection);
+}
+
+#define LOCKED_OPS 40
+/* The locks' own timeout and the longest wait for one that may have been committed, with room to spare. */
+#define LOCKED_MS 15000
+
+/* While a table is locked, every operation of `ops` is answered in time, and it is "unavailable". */
+static void expect_refused_in_time(
+    struct fixture *fixture, const char *lock, struct store_op *const *ops)
+{
+    PGconn *connection = connect_case();
+    int64_t start = clock_mono_ms();
+    command(connection, lock);
+    run_all(fixture, ops, LOCKED_OPS, 1);
+    assert_true(clock_mono_ms() - start < LOCKED_MS);
+    for (size_t i = 0; i < LOCKED_OPS; i++) assert_int_equal(ops[i]->op.err, ERR_UNAVAILABLE);
+    PQfinish(connection);
+}
+
+static void a_locked_table_keeps_no_create_for_ever(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_op *ops[LOCKED_OPS];
+    add_customer(fixture, "C1");
+    for (size_t i = 0; i < LOCKED_OPS; i++) ops[i] = &new_order(fixture, "C1")->base;
+    expect_refused_in_time(fixture, "begin; lock table orders in share mode", ops);
+    assert_int_equal(run(fixture, &new_order(fixture, "C1")->base), ERR_OK);
+}
+
+static void a_locked_table_keeps_no_read_for_ever(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_op *ops[LOCKED_OPS];
+    add_customer(fixture, "C1");
+    for (size_t i = 0; i < LOCKED_OPS; i++) {
+        struct store_get *op = make(fixture, STORE_ORDER_GET, sizeof(*op));
+        op->id = uuid_new();
+        ops[i] = &op->base;
+    }
+    expect_refused_in_time(fixture, "begin; lock table orders", ops);
+    assert_int_equal(get(fixture, STORE_ORDER_GET, uuid_new())->base.op.err, ERR_NOT_FOUND);
+}
+
+/* An order that was answered is on disk, whatever the database's own setting: only a commit that waits for the disk can be seen to
+ * wait for a standby. */
+static void commits_wait_for_the_disk(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *connection = connect_case();
+    char sql[128];
+    add_customer(fixture, "C1");
+    snprintf(sql, sizeof(sql), "alter database case%d set synchronous_commit = off",
+        store_home.databases - 1);
+    command(connection, sql);
+    command(connection, "select pg_terminate_backend(pid) " OF_STORE);
+    assert_int_equal(run_without_answer(fixture, &new_order(fixture, "C1")->base), ERR_OK);
+    PQfinish(connection);
+}
+
 static void takes_back_prepared_statements(PGconn *connection)
 {
     command(connection, "alter table customers alter column name type varchar(500)");
@@ -372,6 +447,10 @@ int main(void)
         STORE_CASE(composes_again_when_the_customer_changed),
         STORE_CASE(says_when_it_cannot_reach_the_server),
         STORE_CASE(says_when_the_server_only_reads),
+        STORE_CASE(a_key_does_not_hide_that),
+        STORE_CASE(a_locked_table_keeps_no_create_for_ever),
+        STORE_CASE(a_locked_table_keeps_no_read_for_ever),
+        STORE_CASE(commits_wait_for_the_disk),
         STORE_CASE(reads_on_after_a_migration),
         STORE_CASE(refuses_a_newer_database),
         STORE_CASE(one_copy_migrates_at_a_time),

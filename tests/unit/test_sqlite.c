@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "store_fixture.h"
 #include "store_sample.h"
 
@@ -255,6 +256,33 @@ static void folds_the_log_under_load(void **state)
     assert_int_equal(access(wal, F_OK), -1);
 }
 
+#define LOG_ORDERS                                                                                 \
+    2000 /* of 1 KB and its indexes: with the log already long, soon past the length at which it is cut by force */
+#define LOG_ROUNDS 20
+
+/* A backup, say, that reads for a long time keeps the log from starting over. Waiting for it must not become every batch's burden. */
+static void a_long_reader_holds_nobody_up_for_long(void **state)
+{
+    struct place *place = *state;
+    struct fixture *fixture = &place->fixture;
+    static struct store_op *ops[LOG_ORDERS];
+    sqlite3 *reader = NULL;
+    fixture_start(fixture, place->database);
+    add_customer(fixture, "C1");
+    assert_int_equal(sqlite3_open(path_of(place), &reader), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(reader, "begin; select * from orders", NULL, NULL, NULL), SQLITE_OK);
+    for (int round = 0; round < LOG_ROUNDS; round++) {
+        for (size_t i = 0; i < LOG_ORDERS; i++) ops[i] = &new_order(fixture, "C1")->base;
+        run_all(fixture, ops, LOG_ORDERS, CLIENTS);
+    }
+    int64_t start = clock_mono_ms();
+    for (int i = 0; i < 10; i++) add_order(fixture, "C1", NOW);
+    assert_true(clock_mono_ms() - start < 5000);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    fixture_stop(fixture);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, make_place, remove_place)
 
 int main(void)
@@ -269,6 +297,7 @@ int main(void)
         CASE(refuses_what_is_no_database),
         CASE(a_disk_without_room_refuses_writes_only),
         CASE(folds_the_log_under_load),
+        CASE(a_long_reader_holds_nobody_up_for_long),
     };
     return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
 }

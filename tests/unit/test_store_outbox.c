@@ -234,6 +234,33 @@ static void settles_only_under_its_token(void **state)
     assert_int_equal(queued, 1);
 }
 
+/* A gateway that says "later" for a day is asked thousands of times, at no expense of the message's attempts. */
+static void a_history_does_not_grow_for_ever(void **state)
+{
+    struct fixture *fixture = *state;
+    add_customer(fixture, "C1");
+    struct settlement item = {.id = add_order(fixture, "C1", NOW),
+        .state = MESSAGE_QUEUED,
+        .attempt_refunded = true,
+        .due_at = NOW,
+        .failure = SLICE("the provider asks to send more slowly")};
+    for (int i = 0; i < 300; i++) {
+        struct store_outbox_claim *op = claim(fixture, NOW, 1);
+        assert_int_equal(op->count, 1);
+        assert_int_equal(settle(fixture, NOW, op->token, &item, 1), 1);
+    }
+    struct store_outbox_claim *op = claim(fixture, NOW, 1);
+    struct slice claimed = op->messages[0].history;
+    assert_slice(get_message(fixture, item.id)->history, claimed);
+    item.state = MESSAGE_ACCEPTED;
+    assert_int_equal(settle(fixture, NOW, op->token, &item, 1), 1);
+    struct slice history = get_message(fixture, item.id)->history;
+    assert_true(history.len < 20000);
+    /* The beginning and the end are kept. */
+    assert_true(slice_starts(history, SLICE(SENDING_1)));
+    assert_non_null(memmem(history.ptr, history.len, "\"accepted\"", 10));
+}
+
 /* ---- sweep ---- */
 
 static void a_lost_lease_leaves_the_message_unknown(void **state)
@@ -318,6 +345,7 @@ int main(int argc, char **argv)
         STORE_CASE(queues_again_and_keeps_what_is_not_said),
         STORE_CASE(gives_an_attempt_back),
         STORE_CASE(settles_only_under_its_token),
+        STORE_CASE(a_history_does_not_grow_for_ever),
         STORE_CASE(a_lost_lease_leaves_the_message_unknown),
         STORE_CASE(expires_what_waited_too_long),
         STORE_CASE(a_message_on_its_way_does_not_expire),

@@ -6,7 +6,7 @@ import os
 
 bind = f"127.0.0.1:{os.environ['PEER_PORT']}"
 worker_class = os.environ.get("PEER_WORKER_CLASS", "gthread")
-workers = int(os.environ.get("PEER_WORKERS", multiprocessing.cpu_count() * 2 + 1))
+workers = int(os.environ.get("PEER_WORKERS", multiprocessing.cpu_count() + 1))
 threads = int(os.environ.get("PEER_THREADS", 4))
 backlog = 2048
 keepalive = 75

@@ -34,7 +34,7 @@ func main() {
 
 	server := &http.Server{
 		Addr:              "127.0.0.1:" + os.Getenv("PEER_PORT"),
-		Handler:           newRouter(verifier, &store{pool: pool}),
+		Handler:           newRouter(verifier, &store{pool: pool, batch: os.Getenv("PEER_BATCH") == "1"}),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       75 * time.Second,
 	}

@@ -43,6 +43,8 @@ void backlog_expire(struct backlog *backlog, int64_t now_ms)
 {
     list_for_each_safe (node, &backlog->ops) {
         struct store_op *op = CONTAINER_OF(node, struct store_op, node);
+        /* First come, first served: whoever stands behind has not waited much longer. */
+        if (now_ms - op->since_ms < STORE_WAIT_MS) return;
         if (!expired(backlog, op, now_ms)) continue;
         list_remove(node);
         backlog->count--;

@@ -23,5 +23,5 @@ void backlog_put(struct backlog *backlog, struct store_op *op);
 void backlog_put_first(struct backlog *backlog, struct store_op *op);
 /* NULL when empty. */
 struct store_op *backlog_take(struct backlog *backlog);
-/* While there is no connection: answers ERR_UNAVAILABLE to those that have waited STORE_WAIT_MS, or `retry_wait_ms` once tried. */
+/* Answers ERR_UNAVAILABLE to those that have waited STORE_WAIT_MS, or `retry_wait_ms` once tried. */
 void backlog_expire(struct backlog *backlog, int64_t now_ms);

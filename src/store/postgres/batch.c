@@ -235,18 +235,20 @@ static void put_back(struct batch *batch, struct backlog *backlog)
     batch->count = 0;
 }
 
-static enum err give_up(struct store_op *op)
-{
-    return create_key(op)->present ? ERR_KEY_IN_FLIGHT : ERR_UNAVAILABLE;
-}
-
-static void go_round(struct batch *batch, struct store_op *op)
+/* `last`: the answer after too many rounds. */
+static void go_round(struct batch *batch, struct store_op *op, enum err last)
 {
     if (op->tries < ROUNDS_MAX) {
         backlog_put(&batch->again, op);
     } else {
-        op_complete(&op->op, give_up(op));
+        op_complete(&op->op, last);
     }
+}
+
+/* Lost to somebody each time: with a key, to another request under it. */
+static enum err loser(struct store_op *op)
+{
+    return create_key(op)->present ? ERR_KEY_IN_FLIGHT : ERR_UNAVAILABLE;
 }
 
 /* One member of a transaction that was rolled back, and not split. */
@@ -255,7 +257,7 @@ static void fail(struct batch *batch, struct store_op *op, enum err err)
     enum fault fault = fault_of(batch->flight.sqlstate);
     bool looking = batch->state == BATCH_RESOLVING;
     if (fault == FAULT_PARENT_GONE) {
-        go_round(batch, op);
+        go_round(batch, op, err);
     } else if (looking && (fault == FAULT_RETRY || (fault == FAULT_UNAVAILABLE && op->tries))) {
         /* Nothing was found out yet; an earlier try may even have been committed. */
         backlog_put(&batch->again, op);
@@ -335,7 +337,7 @@ static void answer(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct store_op *op = batch->members[i].op;
         if (!batch->members[i].made) {
-            go_round(batch, op);
+            go_round(batch, op, loser(op));
             continue;
         }
         queued = queued || makes_work(op);
@@ -347,7 +349,9 @@ static void answer(struct batch *batch)
 /* It may have been committed: every member asks again, unless it has asked too often. */
 static void lost(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++) go_round(batch, batch->members[i].op);
+    for (size_t i = 0; i < batch->count; i++) {
+        go_round(batch, batch->members[i].op, ERR_UNAVAILABLE);
+    }
 }
 
 static void write_ended(struct flight *flight, enum flight_end how)

@@ -38,6 +38,6 @@ void batch_deinit(struct batch *batch);
 void batch_put(struct batch *batch, struct store_op *op);
 /* Sends the next batch when none is out and the connection is usable. */
 void batch_go(struct batch *batch);
-/* While the connection is away. */
+/* Answers those that have waited too long. */
 void batch_expire(struct batch *batch, int64_t now_ms);
 size_t batch_waiting(const struct batch *batch);

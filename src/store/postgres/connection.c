@@ -31,7 +31,8 @@
 /* How soon a link notices that the migrations are done: short beside a start, rare beside idling. */
 #define MIGRATION_POLL_MS 50
 
-/* Every statement is written for nested loops along an index. A plan made while tables are empty is kept until statistics arrive, so
+/* An answered order is on disk, also where the database's default is not to wait for it; stricter settings stay.
+ * Every statement is written for nested loops along an index. A plan made while tables are empty is kept until statistics arrive, so
  * the planner must not choose by size: with a scan or hash it would read whole tables a minute later. */
 static const char settings[] =
     "select set_config('statement_timeout', '5s', false), "
@@ -41,7 +42,8 @@ static const char settings[] =
     "set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), "
     "set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false), "
     "set_config('max_parallel_workers_per_gather', '0', false), "
-    "set_config('jit', 'off', false)";
+    "set_config('jit', 'off', false), set_config('synchronous_commit', "
+    "replace(current_setting('synchronous_commit'), 'off', 'on'), false)";
 
 static void log_change(const struct connection *connection, enum log_event event, const char *why)
 {
@@ -72,11 +74,12 @@ static void back_off(struct connection *connection)
 static void end_flights(struct connection *connection)
 {
     struct list lost;
-    struct list *node;
     list_init(&lost);
     list_move_all(&lost, &connection->flights);
-    while ((node = list_take(&lost))) {
-        struct flight *flight = CONTAINER_OF(node, struct flight, node);
+    /* From the end, because senders put back in front: the order stays. */
+    while (!list_empty(&lost)) {
+        struct flight *flight = CONTAINER_OF(lost.prev, struct flight, node);
+        list_remove(&flight->node);
         if (flight != &connection->setup) flight->end(flight, FLIGHT_LOST);
     }
 }

@@ -3,8 +3,8 @@
 /*
  * Sorts operations by verb and sends what gathered at the end of each turn of the loop.
  *
- * An idle link therefore sends a batch of one in the turn it came, and a busy one fills the next batch while the last is out. While a
- * connection is away, a timer answers those that have waited long enough.
+ * An idle link therefore sends a batch of one in the turn it came, and a busy one fills the next batch while the last is out. A timer
+ * answers those that have waited long enough: for a connection that is away, or behind one that is held up by somebody's lock.
  *
  * Runs on its loop's thread; nothing here locks.
  * Limits: STORE_QUEUE_MAX operations waiting, past that ERR_BUSY at once.
@@ -37,14 +37,9 @@ static size_t waiting(const struct link *link)
     return batch_waiting(&link->batch) + link->outbox.backlog.count + link->reads.backlog.count;
 }
 
-static bool usable(const struct link *link)
-{
-    return connection_usable(&link->write) && connection_usable(&link->read);
-}
-
 static void watch_expiry(struct link *link)
 {
-    if (link->expiring || usable(link) || !waiting(link)) return;
+    if (link->expiring || !waiting(link)) return;
     link->expiring = true;
     timer_set(link->base.loop, &link->expiry, EXPIRY_STEP_MS);
 }
@@ -52,11 +47,9 @@ static void watch_expiry(struct link *link)
 static void expire(struct link *link)
 {
     int64_t now = clock_mono_ms();
-    if (!connection_usable(&link->write)) {
-        batch_expire(&link->batch, now);
-        backlog_expire(&link->outbox.backlog, now);
-    }
-    if (!connection_usable(&link->read)) backlog_expire(&link->reads.backlog, now);
+    batch_expire(&link->batch, now);
+    backlog_expire(&link->outbox.backlog, now);
+    backlog_expire(&link->reads.backlog, now);
 }
 
 static void expire_on_time(struct timer *timer)

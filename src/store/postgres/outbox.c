@@ -18,6 +18,9 @@
 #define OUT_MAX 16
 #define TRIES_MAX 8
 #define SWEEP_MAX (STORE_BATCH_MAX * 8)
+/* Nobody's request waits here, and messages of a claim that is given up end as unknown though nobody sent them. So what may have been
+ * committed is asked about for as long as the claimer could still make use of it (LEASE_MARGIN_MS in sms/dispatcher.h). */
+#define UNSURE_MS 30000
 
 struct chore {
     struct flight flight;
@@ -30,7 +33,7 @@ static flight_end_fn chore_ended;
 
 void outbox_init(struct outbox *outbox)
 {
-    backlog_init(&outbox->backlog, BACKLOG_UNSURE_MS);
+    backlog_init(&outbox->backlog, UNSURE_MS);
     outbox->out = 0;
 }
 

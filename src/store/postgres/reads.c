@@ -7,13 +7,16 @@
  * ends the flight at that operation: it alone is answered with it, those behind it were not run and are sent again.
  *
  * Runs on the loop thread of its connection. Operations belong to their requests, groups to us.
- * Limits: OUT_MAX operations on their way, the rest waits; TRIES_MAX tries over broken connections.
+ * Limits: OUT_MAX operations on their way in GROUPS_MAX flights, the rest waits; TRIES_MAX tries over broken connections. What is on
+ * its way can no longer be told that it takes too long, so a table that somebody locks must not find many flights waiting for it.
  */
 #include "store/postgres/reads.h"
 
 #include "store/postgres/rows.h"
 
 #define OUT_MAX 256
+/* One that is being answered, one that the server finds when it is done. */
+#define GROUPS_MAX 2
 #define TRIES_MAX 3
 
 struct group {
@@ -28,7 +31,7 @@ static flight_end_fn group_ended;
 void reads_init(struct reads *reads)
 {
     backlog_init(&reads->backlog, STORE_WAIT_MS);
-    reads->out = 0;
+    reads->out = reads->groups = 0;
 }
 
 void reads_put(struct reads *reads, struct store_op *op)
@@ -64,7 +67,7 @@ static bool is_get(const struct store_op *op)
 void reads_go(struct reads *reads)
 {
     if (!connection_usable(reads->connection)) return;
-    if (!reads->backlog.count || reads->out >= OUT_MAX) return;
+    if (!reads->backlog.count || reads->out >= OUT_MAX || reads->groups >= GROUPS_MAX) return;
     struct group *group = memory_zeroed(sizeof(*group));
     *group = (struct group){.flight = {.result = take_rows, .end = group_ended}, .reads = reads};
     list_init(&group->ops);
@@ -79,6 +82,7 @@ void reads_go(struct reads *reads)
             execute_list(reads, op);
         }
     }
+    reads->groups++;
     connection_send(reads->connection, &group->flight);
 }
 
@@ -158,7 +162,9 @@ static void put_back(struct group *group, bool lost)
 static void group_ended(struct flight *flight, enum flight_end how)
 {
     struct group *group = CONTAINER_OF(flight, struct group, flight);
-    if (how == FLIGHT_FAILED) {
+    group->reads->groups--;
+    /* An error behind the last answer concerns nobody. */
+    if (how == FLIGHT_FAILED && !list_empty(&group->ops)) {
         op_complete(&take_first(group)->op, fault_answer("read", flight->sqlstate));
     }
     put_back(group, how == FLIGHT_LOST);

@@ -11,7 +11,8 @@
 struct reads {
     struct connection *connection;
     struct backlog backlog;
-    size_t out; /* operations on their way */
+    size_t groups; /* on their way */
+    size_t out;    /* operations on their way */
 };
 
 /* `connection` is set by the caller. */

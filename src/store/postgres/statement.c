@@ -5,6 +5,8 @@
  */
 #include "store/postgres/statement.h"
 
+#include "store/history.h"
+
 struct statement_row {
     enum connection_role role;
     const char *name, *text;

@@ -57,9 +57,7 @@ static void claim(
         &(struct history_change){
             .state = MESSAGE_SENDING, .at = op->now, .attempt = message->attempts});
     query_put_uuid(&query, &message->id);
-    query_run(&query);
-    message->history = arena_format(
-        op->base.arena, "%.*s%.*s", SLICE_ARG(message->history), SLICE_ARG(buf_slice(&history)));
+    if (query_row(&query)) message->history = query_take_text(&query, op->base.arena);
 }
 
 enum err sqlite_outbox_claim(struct transaction *transaction, struct store_op *base)
@@ -86,6 +84,7 @@ static bool settle(struct connection *connection, const struct store_outbox_sett
     query_put_text(&query, item->provider_status);
     query_put_text(&query, item->cost);
     query_put_text(&query, item->failure);
+    query_put_text(&query, message_state_text(item->state));
     put_history(&query, &history,
         &(struct history_change){.state = item->state, .at = op->now, .failure = item->failure});
     query_put_uuid(&query, &item->id);

@@ -9,6 +9,7 @@
 #include "store/sqlite/sql.h"
 
 #include "core/check.h"
+#include "store/history.h"
 
 static const char *const texts[] = {
 #define SQL(name, text) text,

@@ -8,21 +8,42 @@
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { keep } from './cleanup.mjs';
 import { inTime } from './wait.mjs';
+
+/* Closed with the file, so that a test that failed half way does not keep the process. */
+const open = keep({
+    sockets: new Set(),
+    close() { for (const socket of this.sockets) socket.destroy(); },
+});
 
 /** One connection. `received` is all that came so far. */
 export class RawConnection {
     #socket;
+    #changed = () => {}; /* wakes who waits for more, or for the end */
     #read = 0; /* bytes of `received` that answer() has returned */
     received = Buffer.alloc(0);
     isClosed = false;
 
     constructor(socket) {
         this.#socket = socket;
-        socket.on('data', (piece) => { this.received = Buffer.concat([this.received, piece]); });
+        open.sockets.add(socket);
+        socket.on('data', (piece) => {
+            this.received = Buffer.concat([this.received, piece]);
+            this.#changed();
+        });
         socket.on('error', () => {}); /* a reset is an end like others; `close` follows */
-        socket.on('close', () => { this.isClosed = true; });
-        socket.on('end', () => { this.isClosed = true; });
+        for (const event of ['end', 'close']) socket.on(event, () => this.#close());
+        socket.on('close', () => open.sockets.delete(socket));
+    }
+
+    #close() {
+        this.isClosed = true;
+        this.#changed();
+    }
+
+    #change() {
+        return new Promise((resolve) => { this.#changed = resolve; });
     }
 
     /** Sends bytes; resolves when the kernel has them. Writing to a connection that has ended is no error. */
@@ -40,7 +61,7 @@ export class RawConnection {
                     return answer;
                 }
                 if (this.isClosed) return undefined;
-                await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'close'), once(this.#socket, 'end')]).catch(() => {});
+                await this.#change();
             }
         };
         return inTime('an answer', read(), within);
@@ -48,7 +69,10 @@ export class RawConnection {
 
     /** Resolves when the service has closed the connection. */
     async closed(within) {
-        if (!this.isClosed) await inTime('the end of the connection', Promise.race([once(this.#socket, 'end'), once(this.#socket, 'close')]), within);
+        const wait = async () => {
+            while (!this.isClosed) await this.#change();
+        };
+        await inTime('the end of the connection', wait(), within);
     }
 
     /** Ends our half, as a client that has said all. */
