@@ -67,6 +67,6 @@ chaos: all
 	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/chaos/run.mjs
 
 clean:
-	rm -rf build build-asan build-clang build-coverage build-fuzz build-tsan .run
+	rm -rf build build-asan build-bench build-clang build-coverage build-fuzz build-tsan .run
 
 .PHONY: all run test lint coverage asan tsan fuzz clang bench chaos clean

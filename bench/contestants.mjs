@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import { exchange } from '../tests/chaos/load.mjs';
 import { programs } from '../tests/chaos/postgres.mjs';
 import { Service } from '../tests/chaos/service.mjs';
+import { PEERS, Peer, makeTables, preparePeer, saveKeySet } from './peers.mjs';
 
 const run = promisify(execFile);
 const CUSTOMERS = 100;
@@ -26,23 +27,41 @@ const SCRIPTS = [
 ];
 const OUTPUT_MAX = 64 * 1024 * 1024;
 
-/** @param {{program: string, folder: string, identity: object, postgres: object}} around */
-export async function makeContestants(around) {
-    const { postgres, folder } = around;
+/**
+ * Makes those that are wanted, each with a database of its own.
+ * @param {{program: string, folder: string, identity: object, postgres: object, wanted?: string[]}} around
+ */
+export async function makeContestants({ wanted, ...around }) {
     const token = await around.identity.serviceToken({ scope: SCOPE });
-    const database = (name) => {
-        execFileSync('psql', ['-Xq', '-d', postgres.address, '-c', `create database ${name}`]);
-        return postgres.address.replace('/postgres?', `/${name}?`);
-    };
-    const service = (name, what, options) => serviceContestant({ ...around, token, name, what, ...options });
-    const base = database('pgbench');
-    await prepareForPgbench({ ...around, token, base });
+    const entries = listContestants({ ...around, token }).filter(([name]) => wanted?.includes(name) ?? true);
+    const contestants = [];
+    for (const [, make] of entries) contestants.push(await make());
+    return contestants;
+}
+
+/* In the order of their turns: name, and how to make it. */
+function listContestants(around) {
+    const { folder, postgres } = around;
+    const service = (name, what, options) => [name, () => serviceContestant({ ...around, name, what, ...options })];
+    const inPostgres = { address: () => createDatabase(postgres) };
     return [
-        await service('agizo-postgres', 'Agizo on PostgreSQL', { address: database('orders') }),
-        ...SCRIPTS.flatMap((script) => CLIENTS.map((clients) => pgbenchContestant({ postgres, folder, base, clients, ...script }))),
-        await service('agizo-sqlite', 'Agizo on SQLite', { address: `sqlite:${join(folder, 'orders.db')}` }),
-        await service('agizo-postgres-sms', 'Agizo on PostgreSQL, sending each SMS to the log', { address: database('sms'), phone: '0712345678' }),
+        service('agizo-postgres', 'Agizo on PostgreSQL', inPostgres),
+        ...SCRIPTS.flatMap((script) => CLIENTS.map((clients) => {
+            const name = `${script.script}-${clients}`;
+            return [name, () => pgbenchContestant({ ...around, ...script, name, clients })];
+        })),
+        service('agizo-sqlite', 'Agizo on SQLite', { address: () => `sqlite:${join(folder, 'orders.db')}` }),
+        service('agizo-postgres-sms', 'Agizo on PostgreSQL, sending each SMS to the log', { ...inPostgres, phone: '0712345678' }),
+        ...Object.keys(PEERS).map((name) => [name, () => peerContestant({ ...around, name })]),
     ];
+}
+
+let databases = 0;
+
+function createDatabase({ address }) {
+    const name = `bench${++databases}`;
+    execFileSync('psql', ['-Xq', '-d', address, '-c', `create database ${name}`]);
+    return address.replace('/postgres?', `/${name}?`);
 }
 
 async function makeService({ program, folder, identity, name, address }) {
@@ -62,44 +81,66 @@ async function makeCustomers({ url, token, phone }) {
     }
 }
 
-async function prepareForPgbench(around) {
-    const service = await makeService({ ...around, name: 'pgbench', address: around.base });
+let pgbenchBase;
+
+/* The service's own tables and customers, made once for all forms of pgbench. */
+async function makePgbenchBase(around) {
+    const address = createDatabase(around.postgres);
+    const service = await makeService({ ...around, name: 'pgbench', address });
     await service.start();
     await service.ready();
     await makeCustomers({ ...around, url: service.url });
     await service.stop();
+    return address;
 }
 
 async function serviceContestant(around) {
-    const service = await makeService(around);
-    let made = false;
+    const server = await makeService({ ...around, address: around.address() });
+    return httpContestant({ ...around, server, first: () => makeCustomers({ ...around, url: server.url }) });
+}
+
+async function peerContestant(around) {
+    const { name, folder, identity: { issuer, audience } } = around;
+    const address = createDatabase(around.postgres);
+    await preparePeer(name);
+    makeTables(address, CUSTOMERS);
+    const keySet = await saveKeySet(issuer, folder);
+    const server = await Peer.make(name, { address, issuer, audience, keySet, log: join(folder, `${name}.log`) });
+    return httpContestant({ ...around, what: PEERS[name].what, server, first: () => {} });
+}
+
+/* Anything that takes the same orders over HTTP: `server` as the chaos run's Service, `first` what its first turn begins with. */
+function httpContestant({ name, what, server, first, token, postgres }) {
+    let begun = false;
     return {
-        name: around.name,
-        what: around.what,
+        name,
+        what,
         async turn({ seconds, connections }) {
-            checkpoint(around.postgres);
-            await service.start();
-            await service.ready();
-            if (!made) await makeCustomers({ ...around, url: service.url });
-            made = true;
-            await wrk(service.url, around.token, { seconds: WARM_SECONDS, connections });
-            const result = await wrk(service.url, around.token, { seconds, connections });
-            await service.stop();
+            checkpoint(postgres);
+            await server.start();
+            await server.ready();
+            if (!begun) await first();
+            begun = true;
+            await wrk(server.url, token, { seconds: WARM_SECONDS, connections });
+            const result = await wrk(server.url, token, { seconds, connections });
+            await server.stop();
             return result;
         },
     };
 }
 
 async function wrk(url, token, { seconds, connections }) {
-    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', 'bench/orders.lua', url];
+    const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', 'bench/orders.lua', url];
     const { stdout } = await run('wrk', args, { env: { ...process.env, TOKEN: token, CUSTOMERS: String(CUSTOMERS) } });
     const { requests, micros, p50, p99, refused, broken } = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')));
     if (refused + broken > 0) throw new Error(`wrk: ${refused} answers were refusals, ${broken} connections broke`);
     return { rate: requests / (micros / 1e6), p50, p99 };
 }
 
-function pgbenchContestant({ postgres, folder, base, clients, script, words }) {
-    const name = `${script}-${clients}`;
+async function pgbenchContestant(around) {
+    const { postgres, folder, name, clients, script, words } = around;
+    pgbenchBase ??= makePgbenchBase(around);
+    const base = await pgbenchBase;
     return {
         name,
         what: `${words}, ${clients} clients`,

@@ -4,8 +4,8 @@
  * From rounds to words: medians, ratios, and bench/RESULTS.md. Nothing here measures.
  */
 
-/* What everything is compared with: the transaction of an application with as many connections, and the most that pgbench reaches. */
-const BASES = ['transaction-256', 'statement-32'];
+/* What everything is compared with: the transaction of an application with as many connections, the most that pgbench reaches, the peers. */
+const BASES = ['transaction-256', 'statement-32', 'go', 'fastify', 'django'];
 
 export function median(values) {
     const sorted = [...values].sort((a, b) => a - b);
@@ -48,7 +48,7 @@ ${table(['', ''], [['Command', `\`${command}\``], ...machine])}
 The service takes \`POST /v1/orders\` from \`wrk -t1 -c${connections}\` with a bearer token (RS256) and answers 201 when order row and message row
 are committed. pgbench writes the same two rows into the same tables, one transaction for each order: as applications do
 (\`bench/transaction.sql\`), and in a single statement (\`bench/statement.sql\`). The customers have no phone number and nothing is sent,
-but in the row that says so.
+but in the row that says so. The peers are described in \`bench/peers/README.md\`.
 
 ${table(['', 'orders/s', 'spread', '50 %', '99 %', ...basesOf(figures).map((base) => `× ${base}`)], figures.map((figure) => row(figure, figures)))}
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Agizo authors
 // SPDX-License-Identifier: Apache-2.0
 /*
- * `make bench`: durable orders a second, by the service on each store and by pgbench on the same PostgreSQL.
+ * `make bench`: durable orders a second, by the service on each store, by pgbench on the same PostgreSQL, and by the peers (peers/README.md).
  *
  *   bench/run [--rounds 5] [--seconds 10] [--connections 256] [--output bench/RESULTS.md] [--only NAME,…]
  *
@@ -65,8 +65,7 @@ async function main() {
     const postgres = await startPostgres({ settings: POSTGRES });
     try {
         const around = { program, folder, identity, postgres };
-        const wanted = options.only?.split(',');
-        const contestants = (await makeContestants(around)).filter(({ name }) => wanted?.includes(name) ?? true);
+        const contestants = await makeContestants({ ...around, wanted: options.only?.split(',') });
         const figures = await takeTurns(contestants, options);
         const start = await measureStart(around);
         const machine = describeMachine({ program, postgres, settings: POSTGRES });
