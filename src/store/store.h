@@ -20,7 +20,7 @@
 #define STORE_BATCH_MAX 512
 /* Operations that may wait on one link (PostgreSQL) or for one of SQLite's threads; past it ERR_BUSY. */
 #define STORE_QUEUE_MAX 4096
-/* An operation that found no connection is answered with ERR_UNAVAILABLE after this long. */
+/* An operation that found no connection, or none that was free, is answered with ERR_UNAVAILABLE after this long. */
 #define STORE_WAIT_MS 2000
 
 struct store;

@@ -7,6 +7,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { connectRaw, postgres, sqlite, startPostgres, startService } from './harness.mjs';
 
+/* What is left to the end of the process counts as leaked in the sanitizers' builds. */
+const SHIPPED = !/asan|tsan|coverage/.test(process.env.AGIZO_BIN ?? '');
 const WITHIN_MS = 10_000; /* SIGTERM to exit */
 
 describe('SIGTERM', () => {
@@ -14,7 +16,7 @@ describe('SIGTERM', () => {
     it('answers everybody whom the kernel has already let in', async () => {
         const service = await startService({ store: sqlite, settings: { AGIZO_WORKERS: '1' } });
         service.signal('SIGSTOP');
-        const lines = await Promise.all(Array.from({ length: 100 }, () => connectRaw(service.address)));
+        const lines = await Promise.all(Array.from({ length: 500 }, () => connectRaw(service.address)));
         await Promise.all(lines.map((line) => line.write('GET /v1/orders HTTP/1.1\r\nHost: a\r\n\r\n')));
         service.signal('SIGTERM');
         service.signal('SIGCONT');
@@ -23,7 +25,7 @@ describe('SIGTERM', () => {
         assert.deepEqual(await service.exited, { code: 0, signal: null });
     });
 
-    it('is not held up by a database that hangs', async () => {
+    it('is not held up by a database that hangs', { skip: !SHIPPED }, async () => {
         const server = await startPostgres();
         const service = await startService({ store: postgres, database: await postgres.createDatabase(server) });
         await service.post('/v1/customers', { code: 'C1', name: 'Asha', phone: '0712345678' });

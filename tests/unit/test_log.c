@@ -112,6 +112,19 @@ static void texts_are_escaped(void **state)
     assert_string_equal(member(line, "why"), text);
 }
 
+/* Beyond ASCII, too: a reader may end lines at them, a terminal obey them. */
+static void controls_are_written_as_escapes(void **state)
+{
+    static const char text[] =
+        "\xc2\x85 \xc2\x9b \xe2\x80\xa8\xe2\x80\xa9 \xc2\xa0\xe2\x80\xaa\xe2\x81\xa8";
+    static const char written[] =
+        "\"\\u0085 \\u009b \\u2028\\u2029 \xc2\xa0\xe2\x80\xaa\xe2\x81\xa8\"";
+    (void)state;
+    log_write(LOG_SMS_FAULT, LOG_TEXT("why", slice_of(text)));
+    struct slice line = read_all();
+    assert_non_null(memmem(line.ptr, line.len, written, strlen(written)));
+}
+
 static void bad_utf8_is_replaced(void **state)
 {
     static const char text[] = "a\xff\xc0\xaf\xed\xa0\x80\xf0\x9f\x98z\xc3";
@@ -341,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_line_has_its_members),
         cmocka_unit_test(the_request_is_named_while_it_is_handled),
         cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(controls_are_written_as_escapes),
         cmocka_unit_test(bad_utf8_is_replaced),
         cmocka_unit_test(a_nul_does_not_end_a_line),
         cmocka_unit_test(phones_are_masked),

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -85,6 +86,20 @@ static void refuses_a_parameter_given_twice(void **state)
     }
 }
 
+static void bounds_the_parameters(void **state)
+{
+    char target[8 * (HTTP_PARAMETERS_MAX + 2)] = "/x?&";
+    (void)state;
+    for (size_t i = 0; i <= HTTP_PARAMETERS_MAX; i++) {
+        struct req rq;
+        size_t len = strlen(target);
+        snprintf(target + len, sizeof(target) - len, "p%zu&&", i);
+        enum err err = parse(&rq, target);
+        assert_int_equal(err, i < HTTP_PARAMETERS_MAX ? ERR_OK : ERR_UNKNOWN_PARAMETER);
+        request_deinit(&rq);
+    }
+}
+
 static void bounds_the_length(void **state)
 {
     static char target[HTTP_TARGET_MAX + 2] = "/";
@@ -105,6 +120,7 @@ int main(void)
         cmocka_unit_test(decodes_parameters),
         cmocka_unit_test(refuses_what_is_no_target),
         cmocka_unit_test(refuses_a_parameter_given_twice),
+        cmocka_unit_test(bounds_the_parameters),
         cmocka_unit_test(bounds_the_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

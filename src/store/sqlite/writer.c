@@ -27,7 +27,8 @@
 #include "store/sqlite/transaction.h"
 
 /* Pages of 4 KiB in the log: 2 MiB make a checkpoint worthwhile when idle, 16 MiB call for one under load. Past 64 MiB readers have
- * kept it from starting over for so long that the writer waits for them (at most STORE_WAIT_MS). */
+ * kept it from starting over for so long that the writer waits for them (at most STORE_WAIT_MS); in vain for one that reads for
+ * minutes, so after that only once for every CHECKPOINT_LOADED pages more. */
 #define CHECKPOINT_IDLE 512
 #define CHECKPOINT_LOADED 4096
 #define CHECKPOINT_FORCED 16384
@@ -43,6 +44,7 @@ struct writer {
     enum err answers[STORE_BATCH_MAX];
     size_t count;
     size_t queued; /* messages, by the commits of this batch */
+    int forced_at; /* pages in the log, from which the next checkpoint waits for readers */
 };
 
 static member_fn *const verbs[STORE_VERB_COUNT] = {
@@ -126,7 +128,7 @@ static void checkpoint(struct writer *writer, bool idle)
     struct connection *connection = writer->connection;
     int pages = connection->wal_pages, in_log = 0, done = 0;
     if (pages < (idle ? CHECKPOINT_IDLE : CHECKPOINT_LOADED)) return;
-    int mode = pages < CHECKPOINT_FORCED ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+    int mode = pages < writer->forced_at ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
     int code = sqlite3_wal_checkpoint_v2(connection->db, "main", mode, &in_log, &done);
     /* BUSY: a reader kept it from finishing, which the next one will. */
     sqlite_clear(connection);
@@ -135,6 +137,9 @@ static void checkpoint(struct writer *writer, bool idle)
         (void)sqlite_fault(connection);
     } else if (in_log == done) {
         connection->wal_pages = 0;
+        writer->forced_at = CHECKPOINT_FORCED;
+    } else if (mode == SQLITE_CHECKPOINT_TRUNCATE) {
+        writer->forced_at = pages + CHECKPOINT_LOADED;
     }
 }
 
@@ -164,6 +169,7 @@ struct writer *writer_start(struct connection *connection, const struct store_ho
     writer->queue = queue_new(STORE_QUEUE_MAX);
     writer->connection = connection;
     writer->hooks = hooks;
+    writer->forced_at = CHECKPOINT_FORCED;
     check(pthread_create(&writer->thread, NULL, run, writer) == 0);
     return writer;
 }
