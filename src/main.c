@@ -70,10 +70,10 @@ static int serve(const struct config *config)
     check(signal_fd >= 0);
     watch_init(&signals.watch, loop, on_signal);
     watch_set(&signals.watch, signal_fd, EPOLLIN);
-    log_config(config);
     struct service *service = service_start(config, loop);
     /* Threads that did start may still be at work: nothing is taken down under them. */
     if (!service) _exit(1);
+    log_config(config);
     log_write(LOG_SERVICE_STARTED, LOG_TEXT("version", SLICE(AGIZO_VERSION)),
         LOG_TEXT("listen", slice_of(config->listen)));
     loop_run(loop);

@@ -118,7 +118,7 @@ forEachStore((store) => {
         });
 
         it('fails on a port that is taken, with one line', async () => {
-            const holder = createServer().listen(0, '127.0.0.1');
+            const holder = keep(createServer()).listen(0, '127.0.0.1');
             await until('the port is held', () => holder.listening);
             const taken = `127.0.0.1:${holder.address().port}`;
             const { url } = await store.createDatabase();
@@ -128,7 +128,6 @@ forEachStore((store) => {
                 assert.deepEqual(lines.map(({ event }) => event), ['service.failed']);
                 assert.equal(lines[0].listen, taken);
             }
-            holder.close();
         });
 
         it('on SQLite answers within 100 ms', { skip: store !== sqlite || !SHIPPED }, async (test) => {

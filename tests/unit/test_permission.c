@@ -130,8 +130,8 @@ static void customers_are_bound(void **state)
         "{\"roles\":[\"customer\"],\"customer_code\":7}",
         "{\"roles\":[\"customer\"],\"customer_code\":[\"C1\"]}",
         "{\"roles\":[\"customer\",\"unknown\"]}",
-        "{\"roles\":[\"customer\"],\"customer_code\":\"0123456789012345678901234567890123456789"
-        "0123456789012345678901234\"}",
+        ("{\"roles\":[\"customer\"],\"customer_code\":\"0123456789012345678901234567890123456789"
+         "0123456789012345678901234\"}"),
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unbound); i++) {
