@@ -148,7 +148,7 @@ static int control_of(struct slice text)
 /* One character of a text, escaped; a byte that is not UTF-8 becomes U+FFFD. Returns how many bytes it took. */
 static size_t put_one(struct line *line, struct slice rest)
 {
-    char escaped[8];
+    char escaped[12]; /* the compiler allows for eight digits */
     unsigned char c = (unsigned char)rest.ptr[0];
     size_t len = utf8_sequence(rest);
     if (len == 0) {

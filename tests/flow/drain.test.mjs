@@ -5,10 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectRaw, postgres, sqlite, startPostgres, startService } from './harness.mjs';
+import { SHIPPED, connectRaw, postgres, sqlite, startPostgres, startService } from './harness.mjs';
 
-/* What is left to the end of the process counts as leaked in the sanitizers' builds. */
-const SHIPPED = !/asan|tsan|coverage/.test(process.env.AGIZO_BIN ?? '');
 const WITHIN_MS = 10_000; /* SIGTERM to exit */
 
 describe('SIGTERM', () => {
@@ -25,6 +23,7 @@ describe('SIGTERM', () => {
         assert.deepEqual(await service.exited, { code: 0, signal: null });
     });
 
+    /* What is left to the end of the process counts as leaked in the sanitizers' builds. */
     it('is not held up by a database that hangs', { skip: !SHIPPED }, async () => {
         const server = await startPostgres();
         const service = await startService({ store: postgres, database: await postgres.createDatabase(server) });

@@ -22,6 +22,7 @@
  *   log         service.log (objects), service.events('request'), await service.logged('identity.ready' | (entry) => …)
  *   database    await service.query('select …') → rows of texts, await service.count('orders')
  *   life        service.stop() → {code, signal}, .kill(), .restart(settings?), .start(settings?), .signal('SIGTERM'), .exited, .pid
+ * SHIPPED: false for the sanitizers' and the coverage builds, where budgets of time and memory do not hold
  * runProgram(['check-config'], {AGIZO_…}) → {code, stdout, lines}
  * startPostgres({durable}) → a server of one's own: .stop('fast' | 'immediate'), .start(), .url('name'); store.createDatabase(server)
  * until('words', () => condition), inTime('words', promise)      bounded waits; there are no others
@@ -35,6 +36,6 @@ export { freshCode, sharedProvider } from './harness/people.mjs';
 export { startPostgres } from './harness/postgres.mjs';
 export { isProblem } from './harness/problem.mjs';
 export { connectRaw, parseAnswers, raw } from './harness/raw.mjs';
-export { runProgram, startService } from './harness/service.mjs';
+export { SHIPPED, runProgram, startService } from './harness/service.mjs';
 export { forEachStore, postgres, sqlite } from './harness/stores.mjs';
 export { inTime, until } from './harness/wait.mjs';

@@ -10,12 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
-    connectRaw, forEachStore, freshCode, inTime, isProblem, keep, postgres, runProgram, sharedProvider, sqlite, startPostgres, startService, until,
+    SHIPPED, connectRaw, forEachStore, freshCode, inTime, isProblem, keep, postgres, runProgram, sharedProvider, sqlite, startPostgres, startService, until,
 } from './harness.mjs';
 import { startMisbehaving } from '../../dev/misbehaving.mjs';
 
-/* Budgets of time and memory hold for the program as it is shipped, not for the sanitizers' builds. */
-const SHIPPED = !/asan|tsan|coverage/.test(process.env.AGIZO_BIN ?? '');
 const CLIENTS = 32;
 
 async function addCustomer(service) {

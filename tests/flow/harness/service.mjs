@@ -17,6 +17,8 @@ import { inTime, until } from './wait.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = process.env.AGIZO_BIN ?? `${ROOT}build/agizo`;
+/** Whether the program is as it is shipped, not built for sanitizers or coverage. */
+export const SHIPPED = !/asan|tsan|coverage/.test(PROGRAM);
 const HOST = '127.0.0.1';
 const PORTS = { from: 10_000, count: 20_000 };
 const ATTEMPTS = 20;
