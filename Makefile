@@ -6,7 +6,7 @@
 # make test       unit and flow tests                 make tsan       the suite under ThreadSanitizer
 # make lint       every check of the source           make fuzz       each fuzz target, FUZZ_SECONDS (10) long
 # make bench      throughput beside pgbench           make chaos      kill -9 and broken connections under load
-# make clang      build-clang/agizo and its unit tests
+# make clang      build-clang/agizo, its unit tests   make cost       what a request costs, against bounds
 # FLOW=part_of_name runs only those flow tests (test, asan, tsan); FLOW=none runs the unit tests alone.
 # The first target that needs something missing installs it (tools/setup).
 
@@ -66,7 +66,12 @@ chaos: all
 	@tools/setup test
 	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/chaos/run.mjs
 
+# COST=--print prints the bounds anew; tests/cost/run.mjs lists the options.
+cost: all
+	@tools/setup cost
+	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/cost/run.mjs $(COST)
+
 clean:
 	rm -rf build build-asan build-bench build-clang build-coverage build-fuzz build-tsan .run
 
-.PHONY: all run test lint coverage asan tsan fuzz clang bench chaos clean
+.PHONY: all run test lint coverage asan tsan fuzz clang bench chaos cost clean

@@ -9,7 +9,7 @@
  * Because due times only grow, "all that are due and unsent" is one number, the next due time: there is no queue.
  * A delay of the generator itself counts as latency too: figures are never better than the truth.
  *
- * Run by bench/openloop.mjs; one thread. Prints one line of JSON; times in microseconds. Requests are those of orders.lua.
+ * Run by bench/openloop.mjs; one thread. Prints one line of JSON; times in microseconds. Requests are the orders of requests.lua.
  * Limits: http:// and IPv4 literals only; answers of at most RESPONSE_MAX with Content-Length, which is what is measured here; others end
  * the program. A connection that the server closed is opened again for the next request, and the connect is part of its latency.
  */

@@ -21,7 +21,7 @@ create index customers_by_creation on customers (created_at, id);
 
 create table orders (
     id           uuid primary key,
-    customer_id  uuid not null references customers,
+    customer_id  uuid not null,
     item         text not null,
     amount_minor bigint not null check (amount_minor >= 0),
     currency     text collate "C" not null check (length(currency) = 3),
@@ -38,7 +38,7 @@ create index orders_by_customer on orders (customer_id, time, id);
 
 create table messages (
     id              uuid primary key,
-    order_id        uuid not null references orders,
+    order_id        uuid not null,
     customer_id     uuid not null,
     "to"            text,
     body            text not null,

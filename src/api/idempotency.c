@@ -51,10 +51,13 @@ bool req_idempotency_key(struct req *rq, struct store_key *key)
 
 void req_created_fields(struct req *rq, struct uuid id)
 {
-    char text[UUID_TEXT_LEN];
-    uuid_format(id, text);
-    req_reply_field(rq, SLICE("Location"),
-        arena_format(&rq->arena, "%s/%.*s", rq->route->path, UUID_TEXT_LEN, text));
+    struct slice path = slice_of(rq->route->path);
+    size_t len = path.len + 1 + UUID_TEXT_LEN;
+    char *location = arena_alloc(&rq->arena, len);
+    memcpy(location, path.ptr, path.len);
+    location[path.len] = '/';
+    uuid_format(id, location + path.len + 1);
+    req_reply_field(rq, SLICE("Location"), (struct slice){location, len});
     req_reply_field(rq, SLICE("ETag"), SLICE("\"1\""));
 }
 

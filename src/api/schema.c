@@ -28,25 +28,32 @@ static bool present(const struct schema_field *field, const void *at)
     }
 }
 
-static void put_quoted(struct buf *out, const char *text, size_t len)
+/* `{"name":` or `,"name":` */
+static void put_name(struct buf *out, char separator, const char *name)
 {
-    buf_put_char(out, '"');
-    buf_put(out, (struct slice){text, len});
-    buf_put_char(out, '"');
+    size_t len = strlen(name);
+    char *at = buf_reserve(out, len + 4);
+    if (!at) return;
+    at[0] = separator;
+    at[1] = '"';
+    memcpy(at + 2, name, len);
+    at[len + 2] = '"';
+    at[len + 3] = ':';
+    buf_added(out, len + 4);
 }
 
 static void put_time(struct buf *out, int64_t ms)
 {
-    char text[TIMESTAMP_LEN];
-    timestamp_format(ms, text);
-    put_quoted(out, text, sizeof(text));
+    buf_put_char(out, '"');
+    buf_put_timestamp(out, ms);
+    buf_put_char(out, '"');
 }
 
 static void put_uuid(struct buf *out, struct uuid id)
 {
-    char text[UUID_TEXT_LEN];
-    uuid_format(id, text);
-    put_quoted(out, text, sizeof(text));
+    buf_put_char(out, '"');
+    buf_put_uuid(out, id);
+    buf_put_char(out, '"');
 }
 
 static void put_value(struct buf *out, const struct schema_field *field, const void *row)
@@ -77,9 +84,7 @@ void schema_encode(const struct schema *schema, const void *row, struct buf *out
         const struct schema_field *field = &schema->fields[i];
         const void *at = (const char *)row + field->offset;
         if (!(field->flags & FIELD_READ) || !present(field, at)) continue;
-        buf_put_char(out, separator);
-        put_quoted(out, field->name, strlen(field->name));
-        buf_put_char(out, ':');
+        put_name(out, separator, field->name);
         put_value(out, field, row);
         separator = ',';
     }

@@ -89,13 +89,17 @@ struct slice arena_format(struct arena *arena, const char *format, ...)
 {
     va_list args;
     check(format != NULL); /* gcc's sanitizers see a path without one, and warn */
+    /* Written where take() will find room: most texts fit into the block and are formatted once. */
+    size_t room = arena->block ? arena->block->size - arena->block->used : 0;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room ? arena->block->bytes + arena->block->used : NULL, room, format, args);
     va_end(args);
     check(len >= 0);
     char *text = take(arena, (size_t)len + 1);
-    va_start(args, format);
-    vsnprintf(text, (size_t)len + 1, format, args);
-    va_end(args);
+    if ((size_t)len >= room) {
+        va_start(args, format);
+        vsnprintf(text, (size_t)len + 1, format, args);
+        va_end(args);
+    }
     return (struct slice){text, (size_t)len};
 }

@@ -33,7 +33,7 @@ void buf_reset(struct buf *buf)
     buf->over = false;
 }
 
-static void grow(struct buf *buf, size_t need)
+static void enlarge(struct buf *buf, size_t need)
 {
     size_t cap = buf->cap ? buf->cap : FIRST_CAPACITY;
     while (cap < need) cap *= 2;
@@ -42,13 +42,13 @@ static void grow(struct buf *buf, size_t need)
     buf->cap = cap;
 }
 
-char *buf_reserve(struct buf *buf, size_t len)
+char *buf_grow(struct buf *buf, size_t len)
 {
     if (buf->over || len > buf->max - buf->len) {
         buf->over = true;
         return NULL;
     }
-    if (len > buf->cap - buf->len) grow(buf, buf->len + len);
+    if (len > buf->cap - buf->len) enlarge(buf, buf->len + len);
     return buf->ptr + buf->len;
 }
 
@@ -59,11 +59,6 @@ void buf_put(struct buf *buf, struct slice bytes)
     if (!at) return;
     memcpy(at, bytes.ptr, bytes.len);
     buf->len += bytes.len;
-}
-
-void buf_put_char(struct buf *buf, char c)
-{
-    buf_put(buf, (struct slice){&c, 1});
 }
 
 void buf_put_u64(struct buf *buf, uint64_t value)
@@ -86,14 +81,18 @@ void buf_put_i64(struct buf *buf, int64_t value)
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;
+    /* Most texts fit into what is there, and are formatted once. */
+    size_t room = buf->cap ? buf->cap - buf->len + 1 : 0;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(room ? buf->ptr + buf->len : NULL, room, format, args);
     va_end(args);
     check(len >= 0);
     char *at = buf_reserve(buf, (size_t)len);
     if (!at) return;
-    va_start(args, format);
-    vsnprintf(at, (size_t)len + 1, format, args);
-    va_end(args);
+    if ((size_t)len >= room) {
+        va_start(args, format);
+        vsnprintf(at, (size_t)len + 1, format, args);
+        va_end(args);
+    }
     buf->len += (size_t)len;
 }

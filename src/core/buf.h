@@ -21,16 +21,30 @@ void buf_deinit(struct buf *buf);
 /* Empty again, memory kept. */
 void buf_reset(struct buf *buf);
 void buf_put(struct buf *buf, struct slice bytes);
-void buf_put_char(struct buf *buf, char c);
 void buf_put_u64(struct buf *buf, uint64_t value);
 void buf_put_i64(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* buf_reserve() where the room is not there yet. */
+char *buf_grow(struct buf *buf, size_t len);
+
 /* Room for `len` more bytes, to be written by the caller and then counted with buf_added(); NULL when past the maximum. */
-char *buf_reserve(struct buf *buf, size_t len);
+static inline char *buf_reserve(struct buf *buf, size_t len)
+{
+    bool fits = !buf->over && len <= buf->cap - buf->len;
+    return fits ? buf->ptr + buf->len : buf_grow(buf, len);
+}
 
 static inline void buf_added(struct buf *buf, size_t len)
 {
     buf->len += len;
+}
+
+static inline void buf_put_char(struct buf *buf, char c)
+{
+    char *at = buf_reserve(buf, 1);
+    if (!at) return;
+    *at = c;
+    buf->len++;
 }
 
 static inline void buf_put_text(struct buf *buf, const char *text)

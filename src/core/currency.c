@@ -12,12 +12,11 @@
 
 #define CODE_LEN 3
 
-/* Codes of three letters, each followed by a blank or the end. */
+/* Codes of three letters, each followed by a blank or the end; the home currency is found first. */
 static const struct {
     int digits;
     const char *codes;
 } currencies[] = {
-    {0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"},
     {2, "KES AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN "
         "BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN "
         "ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD "
@@ -25,6 +24,7 @@ static const struct {
         "MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD "
         "RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP "
         "TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG"},
+    {0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"},
     {3, "BHD IQD JOD KWD LYD OMR TND"},
     {4, "CLF UYW"},
 };
@@ -78,8 +78,12 @@ bool money_parse(struct slice decimal, int digits, int64_t *minor)
 
 void buf_put_money(struct buf *buf, int64_t minor, int digits)
 {
-    int64_t unit = power_of_ten(digits);
+    char text[24]; /* filled from its end: 19 digits and the point */
+    size_t at = sizeof(text);
     check(minor >= 0 && digits >= 0 && digits <= 4);
-    buf_put_i64(buf, minor / unit);
-    if (digits > 0) buf_printf(buf, ".%0*lld", digits, (long long)(minor % unit));
+    for (int written = 0; minor > 0 || written <= digits; written++, minor /= 10) {
+        if (digits > 0 && written == digits) text[--at] = '.';
+        text[--at] = (char)('0' + minor % 10);
+    }
+    buf_put(buf, (struct slice){text + at, sizeof(text) - at});
 }

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hashes over OpenSSL's EVP, and the base64url alphabet. Stateless; any thread.
+ * Hashes over OpenSSL's EVP, and the base64url alphabet. Any thread; the one state is the hash's algorithm, which stays.
  */
 #include "core/digest.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 
 #include "core/check.h"
 
@@ -15,10 +16,26 @@ static void free_context(EVP_MD_CTX **context)
     EVP_MD_CTX_free(*context);
 }
 
+static const EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    check(sha256 != NULL);
+}
+
+/* Fetched once, for as long as the process lives: what EVP_sha256() gives is looked up again, under locks, for each hash. */
+static const EVP_MD *fetched(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    check(pthread_once(&once, fetch_sha256) == 0);
+    return sha256;
+}
+
 struct digest digest_sha256(struct slice data)
 {
     struct digest out;
-    check(EVP_Digest(data.ptr, data.len, out.bytes, NULL, EVP_sha256(), NULL) == 1);
+    check(EVP_Digest(data.ptr, data.len, out.bytes, NULL, fetched(), NULL) == 1);
     return out;
 }
 
@@ -27,7 +44,7 @@ struct digest digest_parts(const struct slice *parts, size_t count)
     struct digest out;
     CLEANUP(free_context)
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    check(context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    check(context && EVP_DigestInit_ex(context, fetched(), NULL) == 1);
     for (size_t i = 0; i < count; i++) {
         uint64_t len = parts[i].len;
         check(EVP_DigestUpdate(context, &len, sizeof(len)) == 1);
@@ -40,7 +57,7 @@ struct digest digest_parts(const struct slice *parts, size_t count)
 struct digest digest_hmac(struct slice key, struct slice data)
 {
     struct digest out;
-    check(HMAC(EVP_sha256(), key.ptr, (int)key.len, (const unsigned char *)data.ptr, data.len,
+    check(HMAC(fetched(), key.ptr, (int)key.len, (const unsigned char *)data.ptr, data.len,
               out.bytes, NULL) != NULL);
     return out;
 }

@@ -145,17 +145,21 @@ json_t *json_decode_exact(struct slice text, int depth_max, const char **fault)
     return decode(text, &scan, fault);
 }
 
-/* 0: stands as it is; 'u': \u00XX; else the letter behind the backslash. */
-static char escape_of(unsigned char c)
+static bool stands_as_it_is(unsigned char c)
 {
-    switch (c) {
-    case '"':
-    case '\\': return (char)c;
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return c < 0x20 || c == 0x7f ? 'u' : 0;
+    return c >= ' ' && c != '"' && c != '\\' && c != 0x7f;
+}
+
+static void put_escaped(struct buf *buf, char c)
+{
+    static const char letters[] = "\"\\nrt", escaped[] = "\"\\\n\r\t";
+    const char *at = memchr(escaped, c, sizeof(escaped) - 1);
+    if (!at) {
+        buf_printf(buf, "\\u%04x", (unsigned char)c);
+        return;
     }
+    buf_put_char(buf, '\\');
+    buf_put_char(buf, letters[at - escaped]);
 }
 
 void json_put_text(struct buf *buf, struct slice text)
@@ -163,19 +167,12 @@ void json_put_text(struct buf *buf, struct slice text)
     size_t plain = 0; /* start of the run not yet written */
     buf_put_char(buf, '"');
     for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        char escape = escape_of(c);
-        if (!escape) continue;
+        if (stands_as_it_is((unsigned char)text.ptr[i])) continue;
         buf_put(buf, (struct slice){text.ptr + plain, i - plain});
-        if (escape == 'u') {
-            buf_printf(buf, "\\u%04x", c);
-        } else {
-            buf_put_char(buf, '\\');
-            buf_put_char(buf, escape);
-        }
+        put_escaped(buf, text.ptr[i]);
         plain = i + 1;
     }
-    if (text.len > plain) buf_put(buf, (struct slice){text.ptr + plain, text.len - plain});
+    if (text.len > plain) buf_put(buf, slice_skip(text, plain));
     buf_put_char(buf, '"');
 }
 

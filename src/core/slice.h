@@ -53,12 +53,21 @@ static inline struct slice slice_skip(struct slice s, size_t count)
     return (struct slice){s.ptr + count, s.len - count};
 }
 
+/* For slice_equal_nocase(), of two texts of one length. */
+bool slice_same_letters(const char *a, const char *b, size_t len);
+
 /* ASCII letters compare without case; all other bytes exactly. */
-bool slice_equal_nocase(struct slice a, struct slice b);
+static inline bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len && slice_same_letters(a.ptr, b.ptr, a.len);
+}
+
 /* Cuts `rest` at the first `separator`: the part before it is returned, `rest` becomes what follows it (absent at the end). */
 struct slice slice_cut(struct slice *rest, char separator);
 /* Without leading and trailing space and tab. */
 struct slice slice_trim(struct slice s);
+/* True when a control character other than tab is in it (RFC 9110 §5.5): 0x00 to 0x1f, and 0x7f. */
+bool slice_has_control(struct slice s);
 /* Reads all of `s` as plain decimal digits, no sign; false when empty, not digits, or above `max`. */
 bool slice_to_u64(struct slice s, uint64_t max, uint64_t *out);
 /* Equal in constant time for equal lengths: for secrets. */

@@ -138,28 +138,33 @@ bool timestamp_parse(struct slice text, int64_t *out_ms)
     return true;
 }
 
-static void put_digits(char *at, int count, int64_t value)
+static void put_two(char *at, unsigned value)
 {
-    for (int i = count - 1; i >= 0; i--, value /= 10) at[i] = (char)('0' + value % 10);
+    at[0] = (char)('0' + value / 10 % 10);
+    at[1] = (char)('0' + value % 10);
 }
 
 void timestamp_format(int64_t ms, char out[TIMESTAMP_LEN])
 {
     struct civil date = civil_from_days(ms / MS_PER_DAY);
-    int64_t in_day = ms % MS_PER_DAY;
+    unsigned in_day = (unsigned)(ms % MS_PER_DAY), seconds = in_day / 1000,
+             year = (unsigned)date.year;
     memcpy(out, "0000-00-00T00:00:00.000Z", TIMESTAMP_LEN);
-    put_digits(out, 4, date.year);
-    put_digits(out + 5, 2, date.month);
-    put_digits(out + 8, 2, date.day);
-    put_digits(out + 11, 2, in_day / 3600000);
-    put_digits(out + 14, 2, in_day / 60000 % 60);
-    put_digits(out + 17, 2, in_day / 1000 % 60);
-    put_digits(out + 20, 3, in_day % 1000);
+    put_two(out, year / 100);
+    put_two(out + 2, year % 100);
+    put_two(out + 5, (unsigned)date.month);
+    put_two(out + 8, (unsigned)date.day);
+    put_two(out + 11, seconds / 3600);
+    put_two(out + 14, seconds / 60 % 60);
+    put_two(out + 17, seconds % 60);
+    out[20] = (char)('0' + in_day % 1000 / 100);
+    put_two(out + 21, in_day % 100);
 }
 
 void buf_put_timestamp(struct buf *buf, int64_t ms)
 {
-    char text[TIMESTAMP_LEN];
-    timestamp_format(ms, text);
-    buf_put(buf, (struct slice){text, sizeof(text)});
+    char *at = buf_reserve(buf, TIMESTAMP_LEN);
+    if (!at) return;
+    timestamp_format(ms, at);
+    buf_added(buf, TIMESTAMP_LEN);
 }

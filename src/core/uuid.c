@@ -8,6 +8,7 @@
  */
 #include "core/uuid.h"
 
+#include "core/check.h"
 #include "core/clock.h"
 #include "core/random.h"
 
@@ -46,24 +47,21 @@ static int hex_digit(char c)
     return -1;
 }
 
-static bool dash_at(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Where the two digits of each byte stand; the dashes are what is left out. */
+static const uint8_t digits_at[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+static const uint8_t dashes_at[4] = {8, 13, 18, 23};
 
 bool uuid_parse(struct slice text, struct uuid *out)
 {
-    size_t byte = 0;
     if (text.len != UUID_TEXT_LEN) return false;
-    for (size_t i = 0; i < UUID_TEXT_LEN;) {
-        if (dash_at(i)) {
-            if (text.ptr[i++] != '-') return false;
-            continue;
-        }
-        int high = hex_digit(text.ptr[i]), low = hex_digit(text.ptr[i + 1]);
+    for (size_t i = 0; i < ARRAY_LEN(dashes_at); i++) {
+        if (text.ptr[dashes_at[i]] != '-') return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(digits_at); i++) {
+        const char *at = text.ptr + digits_at[i];
+        int high = hex_digit(at[0]), low = hex_digit(at[1]);
         if (high < 0 || low < 0) return false;
-        out->bytes[byte++] = (uint8_t)(high << 4 | low);
-        i += 2;
+        out->bytes[i] = (uint8_t)(high << 4 | low);
     }
     return true;
 }
@@ -71,17 +69,17 @@ bool uuid_parse(struct slice text, struct uuid *out)
 void uuid_format(struct uuid id, char out[UUID_TEXT_LEN])
 {
     static const char digits[] = "0123456789abcdef";
-    size_t at = 0;
-    for (size_t byte = 0; byte < sizeof(id.bytes); byte++) {
-        if (dash_at(at)) out[at++] = '-';
-        out[at++] = digits[id.bytes[byte] >> 4];
-        out[at++] = digits[id.bytes[byte] & 0xf];
+    for (size_t i = 0; i < ARRAY_LEN(dashes_at); i++) out[dashes_at[i]] = '-';
+    for (size_t i = 0; i < ARRAY_LEN(digits_at); i++) {
+        out[digits_at[i]] = digits[id.bytes[i] >> 4];
+        out[digits_at[i] + 1] = digits[id.bytes[i] & 0xf];
     }
 }
 
 void buf_put_uuid(struct buf *buf, struct uuid id)
 {
-    char text[UUID_TEXT_LEN];
-    uuid_format(id, text);
-    buf_put(buf, (struct slice){text, sizeof(text)});
+    char *at = buf_reserve(buf, UUID_TEXT_LEN);
+    if (!at) return;
+    uuid_format(id, at);
+    buf_added(buf, UUID_TEXT_LEN);
 }

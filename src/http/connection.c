@@ -12,9 +12,9 @@
 
 #include "core/clock.h"
 
-void connection_expect(struct http_connection *connection, int64_t delay_ms)
+void connection_expect(struct http_connection *connection, int64_t now_ms, int64_t delay_ms)
 {
-    connection->deadline_ms = delay_ms ? clock_mono_ms() + delay_ms : 0;
+    connection->deadline_ms = delay_ms ? now_ms + delay_ms : 0;
 }
 
 void connections_sweep(struct list *connections)

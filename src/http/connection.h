@@ -20,7 +20,7 @@ struct http_connection {
     bool lingers;        /* refused while it may still be sending: see http/linger.h */
 };
 
-/* Moves the deadline to `delay_ms` from now; 0 removes it. */
-void connection_expect(struct http_connection *connection, int64_t delay_ms);
+/* Moves the deadline to `delay_ms` after `now_ms`; a delay of 0 removes it. */
+void connection_expect(struct http_connection *connection, int64_t now_ms, int64_t delay_ms);
 /* Ends every connection in the list whose deadline has passed. */
 void connections_sweep(struct list *connections);

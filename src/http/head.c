@@ -14,17 +14,31 @@
 
 #include <microhttpd.h>
 
+#include "core/charset.h"
+
 struct reading {
     struct req *rq;
     size_t size;
     bool malformed;
 };
 
-static bool value_clean(struct slice value)
+/* RFC 9110 §5.6.2 */
+static const struct charset token_characters = {
+    CHARSET_DIGITS | CHARSET_BIT('!') | CHARSET_BIT('#') | CHARSET_BIT('$') | CHARSET_BIT('%') |
+        CHARSET_BIT('&') | CHARSET_BIT('\'') | CHARSET_BIT('*') | CHARSET_BIT('+') |
+        CHARSET_BIT('-') | CHARSET_BIT('.'),
+    CHARSET_LETTERS | CHARSET_BIT('^') | CHARSET_BIT('_') | CHARSET_BIT('`') | CHARSET_BIT('|') |
+        CHARSET_BIT('~'),
+};
+static const struct charset host_characters = {
+    CHARSET_DIGITS | CHARSET_BIT('-') | CHARSET_BIT('.') | CHARSET_BIT('%') | CHARSET_BIT(':'),
+    CHARSET_LETTERS | CHARSET_BIT('_') | CHARSET_BIT('~') | CHARSET_BIT('[') | CHARSET_BIT(']'),
+};
+
+static bool all_of(const struct charset *set, struct slice text)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!charset_has(set, text.ptr[i])) return false;
     }
     return true;
 }
@@ -54,15 +68,9 @@ static bool lines_in_place(const struct req *rq)
     return head_end(rq) == expected + 2;
 }
 
-/* RFC 9110 §5.6.2 */
 static bool is_token(struct slice name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alnum && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c))) return false;
-    }
-    return name.len > 0;
+    return name.len > 0 && all_of(&token_characters, name);
 }
 
 static enum MHD_Result read_field(void *context, enum MHD_ValueKind kind, const char *name,
@@ -73,25 +81,16 @@ static enum MHD_Result read_field(void *context, enum MHD_ValueKind kind, const 
     struct field field = {{name, name_len}, {value ? value : "", value_len}};
     (void)kind;
     reading->size += name_len + value_len + 4;
-    if (!is_token(field.name) || !value_clean(field.value)) reading->malformed = true;
-    if (rq->field_count == HTTP_FIELDS_MAX) {
-        rq->field_count++; /* one too many: seen by head_read() */
-        return MHD_NO;
-    }
+    if (!is_token(field.name) || slice_has_control(field.value)) reading->malformed = true;
     rq->fields[rq->field_count++] = field;
-    return MHD_YES;
+    return rq->field_count < HTTP_FIELDS_MAX ? MHD_YES : MHD_NO;
 }
 
 /* A name or an address and perhaps a port (RFC 9110 §7.2): no userinfo, path or list, and nothing a reader in front of us could cut
  * elsewhere. */
 static bool host_plain(struct slice host)
 {
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-        bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alnum && !memchr("-._~%:[]", c, 8)) return false;
-    }
-    return true;
+    return all_of(&host_characters, host);
 }
 
 static enum err check_framing(const struct req *rq)
@@ -127,14 +126,12 @@ uint64_t head_content_length(const struct req *rq)
 enum err head_read(struct req *rq)
 {
     struct reading reading = {.rq = rq, .size = rq->target.len + rq->method.len};
-    rq->fields = arena_alloc(&rq->arena, HTTP_FIELDS_MAX * sizeof(struct field));
+    int count = MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, NULL, NULL);
+    size_t kept = count < HTTP_FIELDS_MAX ? (size_t)count : HTTP_FIELDS_MAX;
+    rq->fields = arena_alloc(&rq->arena, kept * sizeof(struct field));
     MHD_get_connection_values_n(rq->mhd, MHD_HEADER_KIND, read_field, &reading);
     if (rq->target.len > HTTP_TARGET_MAX) return ERR_TARGET_TOO_LONG;
-    if (rq->field_count > HTTP_FIELDS_MAX) {
-        rq->field_count = HTTP_FIELDS_MAX;
-        return ERR_HEAD_TOO_LARGE;
-    }
-    if (reading.size > HTTP_HEAD_MAX) return ERR_HEAD_TOO_LARGE;
+    if (count > HTTP_FIELDS_MAX || reading.size > HTTP_HEAD_MAX) return ERR_HEAD_TOO_LARGE;
     if (reading.malformed || !lines_in_place(rq)) return ERR_MALFORMED;
     if (!slice_starts(rq->version, SLICE("HTTP/1."))) return ERR_VERSION_NOT_SUPPORTED;
     enum err err = check_framing(rq);

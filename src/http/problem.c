@@ -50,6 +50,7 @@ static void put_problem(
 void req_fault(struct req *rq, struct slice pointer, struct slice code, struct slice detail)
 {
     if (rq->fault_count == REQ_FAULTS_MAX) return;
+    if (!rq->faults) rq->faults = arena_alloc(&rq->arena, REQ_FAULTS_MAX * sizeof(struct fault));
     rq->faults[rq->fault_count++] = (struct fault){pointer, code, detail};
 }
 

@@ -39,10 +39,9 @@ struct slice reply_status_text(unsigned label)
 
 static void add_field(struct MHD_Response *response, struct req *rq, struct field field)
 {
-    /* MHD wants C strings; values are already NUL-terminated only by chance. */
-    struct slice name = arena_copy(&rq->arena, field.name);
+    /* MHD wants C strings; names are literals, values end with a NUL only by chance. */
     struct slice value = arena_copy(&rq->arena, field.value);
-    check(MHD_add_response_header(response, name.ptr, value.ptr) == MHD_YES);
+    check(MHD_add_response_header(response, field.name.ptr, value.ptr) == MHD_YES);
 }
 
 enum MHD_Result reply_send(struct req *rq, bool last)

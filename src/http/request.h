@@ -77,7 +77,7 @@ struct req {
     bool body_ended;    /* no body, or all of it is here */
     uint64_t body_seen; /* bytes of it so far */
     step_fn *next;
-    struct fault faults[REQ_FAULTS_MAX];
+    struct fault *faults; /* REQ_FAULTS_MAX of them, from the first on */
     size_t fault_count;
     struct reply reply;
     int64_t started_us;
@@ -104,7 +104,7 @@ enum step req_fail(struct req *rq, enum err err);
 enum step req_fail_with(struct req *rq, enum err err, struct slice detail);
 /* Adds a fault for the problem document; texts are borrowed until the reply. */
 void req_fault(struct req *rq, struct slice pointer, struct slice code, struct slice detail);
-/* A field of the reply; the value is borrowed until the reply is sent. CR, LF and NUL in it are an invariant broken. */
+/* A field of the reply; the name is a literal, the value is borrowed until the reply is sent. CR, LF and NUL in it are an invariant broken. */
 void req_reply_field(struct req *rq, struct slice name, struct slice value);
 
 /* For the server: a request from and back to its pool, and the driver of its steps. */

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Matching by segments over the table: with a few dozen rows a scan is as fast as a tree and needs no state.
+ * Matching character by character over the table: a row that does not fit shows so early, and with a few dozen rows a scan is as
+ * fast as a tree and needs no state.
  *
- * A `{name}` segment takes any one non-empty segment. Pure but for the request; worker's thread.
+ * A `{name}` takes any one non-empty segment. Pure but for the request; worker's thread.
  */
 #include "http/router.h"
 
@@ -21,18 +22,19 @@ static bool known_method(struct slice method)
 
 static bool path_matches(const char *pattern, struct slice path, struct slice *arguments)
 {
-    struct slice wanted = slice_of(pattern);
-    size_t taken = 0;
-    while (slice_present(wanted) && slice_present(path)) {
-        struct slice part = slice_cut(&wanted, '/'), given = slice_cut(&path, '/');
-        if (part.len > 0 && part.ptr[0] == '{') {
-            if (given.len == 0) return false;
-            arguments[taken++] = given;
-        } else if (!slice_equal(part, given)) {
+    const char *at = path.ptr, *end = path.ptr + path.len;
+    for (; *pattern; pattern++) {
+        if (*pattern == '{') {
+            const char *from = at;
+            while (at < end && *at != '/') at++;
+            if (at == from) return false;
+            *arguments++ = (struct slice){from, (size_t)(at - from)};
+            while (*pattern != '}') pattern++;
+        } else if (at == end || *at++ != *pattern) {
             return false;
         }
     }
-    return !slice_present(wanted) && !slice_present(path);
+    return at == end;
 }
 
 static bool method_matches(const struct route *route, struct slice method)
@@ -52,7 +54,6 @@ static void append_allowed(struct arena *arena, struct slice *allow, const char 
 enum err router_match(struct req *rq, const struct route_table *table)
 {
     struct slice allow = slice_absent();
-    if (!known_method(rq->method)) return ERR_NOT_IMPLEMENTED;
     for (size_t i = 0; i < table->count; i++) {
         const struct route *route = &table->routes[i];
         if (!path_matches(route->path, rq->path, rq->arguments)) continue;
@@ -62,6 +63,7 @@ enum err router_match(struct req *rq, const struct route_table *table)
         }
         append_allowed(&rq->arena, &allow, route->method);
     }
+    if (!known_method(rq->method)) return ERR_NOT_IMPLEMENTED;
     if (!slice_present(allow)) return ERR_NOT_FOUND;
     req_reply_field(rq, SLICE("Allow"), allow);
     return ERR_METHOD_NOT_ALLOWED;

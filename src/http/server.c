@@ -52,6 +52,7 @@ struct http_server {
     struct defer pump;
     struct list connections, pool;
     struct lingers lingers;
+    int64_t now_ms;    /* when the pump began: near enough for deadlines */
     uint64_t calls;    /* MHD's callbacks so far */
     uint64_t accepted; /* connections so far */
     unsigned vain_turns;
@@ -71,6 +72,7 @@ static void pump(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
     uint64_t calls = server->calls;
+    server->now_ms = clock_mono_ms();
     check(MHD_run(server->daemon) == MHD_YES);
     if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
         timer_clear(&server->pump_timer);
@@ -114,6 +116,11 @@ void http_server_resume(struct req *rq)
     defer_set(rq->server->loop, &rq->server->pump);
 }
 
+static void expect(const struct req *rq, int64_t delay_ms)
+{
+    connection_expect(rq->connection, rq->server->now_ms, delay_ms);
+}
+
 /* MHD would note every parameter of the query in the connection's memory, and 0.9.75 neither answers nor closes when that runs out
  * (some 450 of them). We have our own copy by now, so the query ends for MHD where it begins. */
 static void hide_query(const char *target)
@@ -131,7 +138,7 @@ static void *take_target(void *context, const char *target, struct MHD_Connectio
     rq->mhd = mhd;
     rq->connection = info->socket_context;
     rq->app = rq->server->options.app;
-    connection_expect(rq->connection, HTTP_HEAD_MS);
+    expect(rq, HTTP_HEAD_MS);
     rq->connection->busy = true;
     hide_query(target);
     return rq;
@@ -145,7 +152,7 @@ static enum MHD_Result begin(struct req *rq)
     enum err err = framing ? framing : target_parse(rq);
     if (!err) err = router_match(rq, table);
     rq->trace_id = trace_parse(req_field(rq, SLICE("traceparent"), NULL));
-    connection_expect(rq->connection, HTTP_BODY_STALL_MS);
+    expect(rq, HTTP_BODY_STALL_MS);
     rq->phase = REQ_ENTER;
     rq->next = table->enter;
     if (!err) return MHD_YES;
@@ -157,7 +164,7 @@ static enum MHD_Result begin(struct req *rq)
 static enum MHD_Result suspend(struct req *rq)
 {
     rq->suspended = true;
-    connection_expect(rq->connection, 0);
+    expect(rq, 0);
     MHD_suspend_connection(rq->mhd);
     return MHD_YES;
 }
@@ -167,7 +174,7 @@ static enum MHD_Result take_body(struct req *rq, const char *piece, size_t *size
 {
     if (rq->phase == REQ_ENTER) req_drive(rq);
     if (rq->phase == REQ_WAITING) return suspend(rq);
-    connection_expect(rq->connection, HTTP_BODY_STALL_MS);
+    expect(rq, HTTP_BODY_STALL_MS);
     rq->body_seen += *size;
     if (rq->body_seen > HTTP_BODY_MAX) {
         rq->connection->lingers = true;
@@ -189,7 +196,7 @@ static bool framing_unseen(const struct req *rq)
 static enum MHD_Result finish(struct req *rq)
 {
     rq->body_ended = true;
-    connection_expect(rq->connection, 0);
+    expect(rq, 0);
     if (rq->phase == REQ_ENTER || rq->phase == REQ_BODY) req_drive(rq);
     if (rq->phase == REQ_WAITING) return suspend(rq);
     return reply_send(rq, rq->server->draining || framing_unseen(rq));
@@ -231,7 +238,7 @@ static void on_completed(
     *slot = NULL;
     rq->server->calls++;
     rq->connection->busy = false;
-    connection_expect(rq->connection, HTTP_IDLE_MS);
+    expect(rq, HTTP_IDLE_MS);
     if (!rq->server->options.plain_metrics) count_request(rq);
     req_recycle(rq);
 }
@@ -250,7 +257,7 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **slot
     }
     connection = memory_zeroed(sizeof(*connection));
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    connection_expect(connection, HTTP_HEAD_MS);
+    connection_expect(connection, server->now_ms, HTTP_HEAD_MS);
     list_init(&connection->node);
     list_append(&server->connections, &connection->node);
     metrics_add(METRIC_HTTP_CONNECTIONS, 0, 0, 1);

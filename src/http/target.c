@@ -7,6 +7,7 @@
  */
 #include "http/target.h"
 
+#include "core/charset.h"
 #include "core/json.h"
 
 static int hex(char c)
@@ -18,11 +19,13 @@ static int hex(char c)
 }
 
 /* Characters that stand for themselves in a target: RFC 3986 pchar, "/" and "?". */
-static bool allowed(char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-    return c != '\0' && strchr("-._~!$&'()*+,;=:@/?", c) != NULL;
-}
+static const struct charset plain = {
+    CHARSET_DIGITS | CHARSET_BIT('-') | CHARSET_BIT('.') | CHARSET_BIT('!') | CHARSET_BIT('$') |
+        CHARSET_BIT('&') | CHARSET_BIT('\'') | CHARSET_BIT('(') | CHARSET_BIT(')') |
+        CHARSET_BIT('*') | CHARSET_BIT('+') | CHARSET_BIT(',') | CHARSET_BIT(';') |
+        CHARSET_BIT('=') | CHARSET_BIT(':') | CHARSET_BIT('/') | CHARSET_BIT('?'),
+    CHARSET_LETTERS | CHARSET_BIT('_') | CHARSET_BIT('~') | CHARSET_BIT('@'),
+};
 
 /* Decodes into the arena; false for what RFC 3986 does not allow, for NUL, and for bytes that are not UTF-8. */
 static bool decode(struct arena *arena, struct slice text, bool plus_is_space, struct slice *out)
@@ -37,7 +40,7 @@ static bool decode(struct arena *arena, struct slice text, bool plus_is_space, s
             if (high < 0 || low < 0 || (high | low) == 0) return false;
             c = (char)(high << 4 | low);
             i += 2;
-        } else if (!allowed(c)) {
+        } else if (!charset_has(&plain, c)) {
             return false;
         } else if (c == '+' && plus_is_space) {
             c = ' ';

@@ -73,14 +73,20 @@ void loop_stop(struct loop *loop)
 void loop_post(struct loop *loop, struct job *job)
 {
     job->next = NULL;
+    loop_post_list(loop, job, job);
+}
+
+void loop_post_list(struct loop *loop, struct job *first, struct job *last)
+{
+    check(!last->next);
     pthread_mutex_lock(&loop->inbox_mutex);
     bool was_empty = !loop->inbox_first;
     if (was_empty) {
-        loop->inbox_first = job;
+        loop->inbox_first = first;
     } else {
-        loop->inbox_last->next = job;
+        loop->inbox_last->next = first;
     }
-    loop->inbox_last = job;
+    loop->inbox_last = last;
     pthread_mutex_unlock(&loop->inbox_mutex);
     if (was_empty) wake(loop);
 }

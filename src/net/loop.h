@@ -48,6 +48,8 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* Runs `job->run(job)` on the loop's thread, soon, in order of posting. Any thread. */
 void loop_post(struct loop *loop, struct job *job);
+/* The same for jobs linked by `next` from `first` to `last`, with one wake-up for all. */
+void loop_post_list(struct loop *loop, struct job *first, struct job *last);
 
 void watch_init(struct watch *watch, struct loop *loop, watch_fn *fn);
 /* Starts to watch `fd`, or changes the events it is watched for. */

@@ -28,3 +28,28 @@ void op_complete(struct op *op, enum err err)
     op->err = err;
     loop_post(op->home, &op->job);
 }
+
+/* Posts those at home where the first one is; returns the others. */
+static struct job *post_first_home(struct job *jobs)
+{
+    struct loop *home = CONTAINER_OF(jobs, struct op, job)->home;
+    struct job *first = NULL, *last = NULL, *others = NULL;
+    struct job **end = &first, **others_end = &others;
+    for (struct job *job = jobs; job; job = job->next) {
+        if (CONTAINER_OF(job, struct op, job)->home == home) {
+            *end = last = job;
+            end = &job->next;
+        } else {
+            *others_end = job;
+            others_end = &job->next;
+        }
+    }
+    *end = *others_end = NULL;
+    loop_post_list(home, first, last);
+    return others;
+}
+
+void op_complete_list(struct job *jobs)
+{
+    while (jobs) jobs = post_first_home(jobs);
+}

@@ -28,3 +28,5 @@ struct op {
 void op_start(struct op *op, struct loop *home, op_fn *done);
 /* Any thread; `err` is ERR_OK or the reason. */
 void op_complete(struct op *op, enum err err);
+/* Several at once, linked by their jobs, each with its `err` set: one wake-up for each home loop. Any thread. */
+void op_complete_list(struct job *jobs);

@@ -19,8 +19,10 @@
 #include "sms/text.h"
 
 #define EAT_MS (INT64_C(3) * 3600 * 1000)
-/* Name and item have at most 200 characters of up to four bytes; a text past this counts as one that does not fit. */
-#define TEXT_MAX 4096
+/* Room for the digits of an amount, a time, and the "..." behind a cut item, generously. */
+#define AMOUNT_MAX 32
+#define TIME_MAX 32
+#define ELLIPSIS_MAX 8
 /* The end of the order's id, which is random; orders of the same minute share its beginning. */
 #define REFERENCE_LEN 8
 
@@ -46,27 +48,45 @@ struct values {
     size_t item_cut; /* characters of the item that are shown, before "..."; SIZE_MAX: all */
 };
 
+/* The text as it is rendered, again and again until it fits. */
+struct draft {
+    struct buf text;
+    struct text_size size;
+    int parts_max;
+};
+
 static const struct wording *wording_of(struct slice language)
 {
     struct slice primary = slice_cut(&language, '-');
     return slice_equal_nocase(primary, SLICE("sw")) ? &swahili : &english;
 }
 
+/* A buffer that lies in the arena and never grows. */
+static struct buf make_room(struct arena *arena, size_t size)
+{
+    char *bytes = arena_alloc(arena, size + 1); /* one more, as every buffer has for buf_printf() */
+    return (struct buf){.ptr = bytes, .cap = size, .max = size};
+}
+
 /* "KES 1,250.00" */
 static struct slice format_amount(const struct order *order, struct arena *arena)
 {
-    char room[32];
     int digits = 2;
     if (!currency_digits(order->currency, &digits)) digits = 2;
-    struct buf plain CLEANUP(buf_deinit);
-    buf_init(&plain, sizeof(room));
+    struct buf plain = make_room(arena, AMOUNT_MAX);
+    struct buf text = make_room(arena, order->currency.len + 1 + AMOUNT_MAX);
     buf_put_money(&plain, order->amount_minor, digits);
-    size_t whole = digits > 0 ? plain.len - (size_t)digits - 1 : plain.len, len = 0;
-    for (size_t i = 0; i < plain.len; i++) {
-        if (i > 0 && i < whole && (whole - i) % 3 == 0) room[len++] = ',';
-        room[len++] = plain.ptr[i];
+    size_t whole = digits > 0 ? plain.len - (size_t)digits - 1 : plain.len;
+    buf_put(&text, order->currency);
+    buf_put_char(&text, ' ');
+    size_t head = (whole - 1) % 3 + 1; /* digits before the first comma */
+    buf_put(&text, (struct slice){plain.ptr, head});
+    for (size_t i = head; i < whole; i += 3) {
+        buf_put_char(&text, ',');
+        buf_put(&text, (struct slice){plain.ptr + i, 3});
     }
-    return arena_format(arena, "%.*s %.*s", SLICE_ARG(order->currency), (int)len, room);
+    buf_put(&text, slice_skip(buf_slice(&plain), whole));
+    return buf_slice(&text);
 }
 
 /* "22 Nov 2026 16:08 EAT" */
@@ -75,9 +95,17 @@ static struct slice format_time(const struct wording *wording, int64_t time, str
     char iso[TIMESTAMP_LEN];
     timestamp_format(time + EAT_MS, iso);
     int month = (iso[5] - '0') * 10 + iso[6] - '0';
-    int day = (iso[8] - '0') * 10 + iso[9] - '0';
-    return arena_format(
-        arena, "%d %s %.4s %.5s EAT", day, wording->months[month - 1], iso, iso + 11);
+    size_t zero = iso[8] == '0'; /* of the day, not shown */
+    struct buf text = make_room(arena, TIME_MAX);
+    buf_put(&text, (struct slice){iso + 8 + zero, 2 - zero});
+    buf_put_char(&text, ' ');
+    buf_put_text(&text, wording->months[month - 1]);
+    buf_put_char(&text, ' ');
+    buf_put(&text, (struct slice){iso, 4});
+    buf_put_char(&text, ' ');
+    buf_put(&text, (struct slice){iso + 11, 5});
+    buf_put_text(&text, " EAT");
+    return buf_slice(&text);
 }
 
 /* "0199ABCD" */
@@ -117,45 +145,52 @@ static void put_value(struct buf *out, const struct values *values, char which)
 static void render(struct buf *out, const char *template, const struct values *values)
 {
     buf_reset(out);
-    for (const char *at = template; *at; at++) {
-        if (*at == '{') {
-            put_value(out, values, at[1]);
-            at += 2;
-        } else {
-            buf_put_char(out, *at);
-        }
+    for (const char *at = strchr(template, '{'); at; at = strchr(template, '{')) {
+        buf_put(out, (struct slice){template, (size_t)(at - template)});
+        put_value(out, values, at[1]);
+        template = at + 3;
     }
+    buf_put_text(out, template);
 }
 
-static bool fits(struct buf *out, const char *template, const struct values *values, int parts_max)
+static bool fits(struct draft *draft, const char *template, const struct values *values)
 {
-    render(out, template, values);
-    return buf_ok(out) && text_measure(buf_slice(out)).parts <= parts_max;
+    render(&draft->text, template, values);
+    draft->size = text_measure(buf_slice(&draft->text));
+    return draft->size.parts <= draft->parts_max;
 }
 
 /* Renders with as much of the item as fits; false when none of it does. */
-static bool fit(struct buf *out, const char *template, struct values *values, int parts_max)
+static bool fit(struct draft *draft, const char *template, struct values *values)
 {
-    size_t low = 0, high = utf8_length(values->item); /* `low` characters fit, `high` do not */
     values->item_cut = SIZE_MAX;
-    if (fits(out, template, values, parts_max)) return true;
+    if (fits(draft, template, values)) return true;
     values->item_cut = 0;
-    if (!fits(out, template, values, parts_max)) return false;
+    if (!fits(draft, template, values)) return false;
+    size_t low = 0, high = utf8_length(values->item); /* `low` characters fit, `high` do not */
     while (low + 1 < high) {
         values->item_cut = low + (high - low) / 2;
-        if (fits(out, template, values, parts_max)) {
+        if (fits(draft, template, values)) {
             low = values->item_cut;
         } else {
             high = values->item_cut;
         }
     }
     values->item_cut = low;
-    render(out, template, values);
-    return true;
+    return fits(draft, template, values);
 }
 
-static struct slice write_text(
-    const struct customer *customer, const struct order *order, int parts_max, struct arena *arena)
+/* Room for the text with all of its item, or with a cut one; the short wording is shorter still. */
+static struct buf text_room(
+    const struct wording *wording, const struct values *values, struct arena *arena)
+{
+    size_t size = strlen(wording->full) + values->name.len + values->item.len + values->amount.len +
+                  values->time.len + values->reference.len + ELLIPSIS_MAX;
+    return make_room(arena, size);
+}
+
+static void write_text(const struct customer *customer, const struct order *order,
+    struct draft *draft, struct arena *arena)
 {
     const struct wording *wording = wording_of(customer->language);
     struct values values = {
@@ -165,12 +200,11 @@ static struct slice write_text(
         .time = format_time(wording, order->time, arena),
         .reference = format_reference(order->id, arena),
     };
-    struct buf text CLEANUP(buf_deinit);
-    buf_init(&text, TEXT_MAX);
-    if (!fit(&text, wording->full, &values, parts_max)) {
-        check(fit(&text, wording->short_of_name, &values, parts_max));
+    draft->text = text_room(wording, &values, arena);
+    if (!fit(draft, wording->full, &values)) {
+        check(fit(draft, wording->short_of_name, &values));
     }
-    return arena_copy(arena, buf_slice(&text));
+    check(buf_ok(&draft->text));
 }
 
 static void decide(const struct customer *customer, struct message *out)
@@ -190,11 +224,12 @@ void sms_compose(void *context, const struct customer *customer, const struct or
     struct arena *arena, struct message *out)
 {
     const struct sms_composer *composer = context;
+    struct draft draft = {.parts_max = composer->parts_max};
+    write_text(customer, order, &draft, arena);
     out->to = arena_copy(arena, customer->phone);
-    out->body = write_text(customer, order, composer->parts_max, arena);
-    struct text_size size = text_measure(out->body);
-    out->encoding = size.encoding;
-    out->parts = size.parts;
+    out->body = buf_slice(&draft.text);
+    out->encoding = draft.size.encoding;
+    out->parts = draft.size.parts;
     out->due_at = order->created_at;
     out->expires_at = order->created_at + composer->expiry_ms;
     decide(customer, out);

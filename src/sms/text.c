@@ -13,12 +13,22 @@
 
 #include "core/check.h"
 
+/* Septets of the characters of ASCII: two stand behind ESC, 0 is not in the alphabet. */
+static const unsigned char gsm_ascii[0x80] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0, 0, /* line feed, form feed, carriage return */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* space to slash */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 0 to ? */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* @ to O */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 1, /* P to Z, [ \ ] ^ _ */
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* `, a to o */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 0, /* p to z, { | } ~ */
+};
 /* Not ASCII and in the basic alphabet: one septet. In order of code points. */
 static const uint16_t gsm_basic[] = {0xa1, 0xa3, 0xa4, 0xa5, 0xa7, 0xbf, 0xc4, 0xc5, 0xc6, 0xc7,
     0xc9, 0xd1, 0xd6, 0xd8, 0xdc, 0xdf, 0xe0, 0xe4, 0xe5, 0xe6, 0xe8, 0xe9, 0xec, 0xf1, 0xf2, 0xf6,
     0xf8, 0xf9, 0xfc, 0x393, 0x394, 0x398, 0x39b, 0x39e, 0x3a0, 0x3a3, 0x3a6, 0x3a8, 0x3a9};
-/* Behind ESC: two septets. The euro sign, not being ASCII, is asked for apart. */
-static const char gsm_extension[] = "\f^{}\\[]~|";
+/* The only one behind ESC that is not ASCII. */
 #define EURO 0x20ac
 
 static const struct limits {
@@ -39,29 +49,38 @@ static const struct likeness {
     {"e", {0xea}},                                   /* e with circumflex */
 };
 
-/* Takes one character off the front. Bytes that are no UTF-8 give some character, never a read past the end. */
-static uint32_t take_char(struct slice *text)
+/* The character of several bytes at the front, and what follows it. By value, so that loops over ASCII keep their text in registers. */
+static struct slice cut_wide(struct slice text, uint32_t *c)
 {
-    unsigned char first = (unsigned char)text->ptr[0];
+    unsigned char first = (unsigned char)text.ptr[0];
     size_t len = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    uint32_t c = len == 1 ? first : first & (0x7fu >> len);
-    if (len > text->len) len = text->len;
-    for (size_t i = 1; i < len; i++) c = c << 6 | ((unsigned char)text->ptr[i] & 0x3f);
-    *text = slice_skip(*text, len);
+    uint32_t bits = len == 1 ? first : first & (0x7fu >> len);
+    if (len > text.len) len = text.len;
+    for (size_t i = 1; i < len; i++) bits = bits << 6 | ((unsigned char)text.ptr[i] & 0x3f);
+    *c = bits;
+    return slice_skip(text, len);
+}
+
+/* Takes one character off the front. Bytes that are no UTF-8 give some character, never a read past the end. */
+static inline uint32_t take_char(struct slice *text)
+{
+    uint32_t c = (unsigned char)text->ptr[0];
+    *text = c < 0x80 ? slice_skip(*text, 1) : cut_wide(*text, &c);
     return c;
 }
 
-/* Septets of a character; 0 when it is not in the alphabet. */
-static size_t septets_of(uint32_t c)
+static size_t septets_beyond_ascii(uint32_t c)
 {
-    if (c < 0x80) {
-        if (c != 0 && strchr(gsm_extension, (int)c)) return 2;
-        return (c >= ' ' && c < 0x7f && c != '`') || c == '\n' || c == '\r';
-    }
     for (size_t i = 0; i < ARRAY_LEN(gsm_basic); i++) {
         if (gsm_basic[i] == c) return 1;
     }
     return c == EURO ? 2 : 0;
+}
+
+/* Septets of a character; 0 when it is not in the alphabet. */
+static inline size_t septets_of(uint32_t c)
+{
+    return c < ARRAY_LEN(gsm_ascii) ? gsm_ascii[c] : septets_beyond_ascii(c);
 }
 
 static size_t units_of(uint32_t c)
@@ -69,30 +88,55 @@ static size_t units_of(uint32_t c)
     return c > 0xffff ? 2 : 1;
 }
 
-static enum message_encoding encoding_of(struct slice text)
+static size_t cost_of(uint32_t c, enum message_encoding encoding)
 {
-    while (text.len > 0) {
-        if (septets_of(take_char(&text)) == 0) return MESSAGE_UCS2;
-    }
-    return MESSAGE_GSM7;
+    return encoding == MESSAGE_GSM7 ? septets_of(c) : units_of(c);
 }
 
-struct text_size text_measure(struct slice text)
+/* Septets of the text; false when it needs UCS-2. */
+static bool count_septets(struct slice text, size_t *septets)
 {
-    struct text_size size = {.encoding = encoding_of(text), .parts = 1};
-    const struct limits *limit = &limits[size.encoding];
-    size_t filled = 0; /* of the part being filled, should there be several */
+    size_t sum = 0;
     while (text.len > 0) {
-        uint32_t c = take_char(&text);
-        size_t cost = size.encoding == MESSAGE_GSM7 ? septets_of(c) : units_of(c);
-        size.units += cost;
-        if (filled + cost > limit->part) {
-            size.parts++;
+        size_t cost = septets_of(take_char(&text));
+        if (cost == 0) return false;
+        sum += cost;
+    }
+    *septets = sum;
+    return true;
+}
+
+static size_t count_units(struct slice text)
+{
+    size_t units = 0;
+    while (text.len > 0) units += units_of(take_char(&text));
+    return units;
+}
+
+/* Parts of a text that is too long for a single one. */
+static int count_parts(struct slice text, enum message_encoding encoding)
+{
+    size_t filled = 0;
+    int parts = 1;
+    while (text.len > 0) {
+        size_t cost = cost_of(take_char(&text), encoding);
+        if (filled + cost > limits[encoding].part) {
+            parts++;
             filled = 0;
         }
         filled += cost;
     }
-    if (size.units <= limit->single) size.parts = 1;
+    return parts;
+}
+
+struct text_size text_measure(struct slice text)
+{
+    struct text_size size = {.encoding = MESSAGE_GSM7, .parts = 1};
+    if (!count_septets(text, &size.units)) {
+        size.encoding = MESSAGE_UCS2;
+        size.units = count_units(text);
+    }
+    if (size.units > limits[size.encoding].single) size.parts = count_parts(text, size.encoding);
     return size;
 }
 
@@ -121,9 +165,10 @@ static struct slice likeness_of(uint32_t c, struct slice itself)
 
 struct slice text_plain(struct arena *arena, struct slice text)
 {
+    size_t septets, len = 0;
+    if (count_septets(text, &septets)) return text;
     /* The ellipsis is the longest likeness: three bytes for three. The others shrink or stay. */
     char *plain = arena_alloc(arena, text.len + 1);
-    size_t len = 0;
     while (text.len > 0) {
         struct slice itself = text;
         uint32_t c = take_char(&text);

@@ -18,6 +18,6 @@ struct text_size {
 struct text_size text_measure(struct slice text);
 /* The first `count` characters (code points); all of it when it has no more. */
 struct slice text_head(struct slice text, size_t count);
-/* A copy in which typographic characters have become their GSM-7 likeness, so that one curly quote does not halve what a part
- * holds. For our own words and the names of goods; names of people stay as they are. */
+/* The text with typographic characters become their GSM-7 likeness, so that one curly quote does not halve what a part holds.
+ * The text itself when it has none, else a copy. For our own words and the names of goods; names of people stay as they are. */
 struct slice text_plain(struct arena *arena, struct slice text);

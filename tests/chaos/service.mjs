@@ -62,6 +62,17 @@ export class Service {
         return this.#child.pid;
     }
 
+    get adminUrl() {
+        return this.#admin;
+    }
+
+    /** The value of one series of /metrics; NaN when it is not there. */
+    async metric(series) {
+        const reply = await fetch(`${this.#admin}/metrics`);
+        const line = (await reply.text()).split('\n').find((text) => text.startsWith(`${series} `));
+        return Number(line?.slice(series.length + 1));
+    }
+
     async #wait(path) {
         for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline;) {
             if (this.#ended) throw new Error(`the service ended (${this.#child.exitCode ?? this.#child.signalCode}), see ${this.#logPath}`);

@@ -82,6 +82,23 @@ static void formats_like_printf(void **state)
     arena_deinit(&arena);
 }
 
+/* Lengths around what is left of a block, with a neighbour on either side that must stay as it is. */
+static void formats_up_to_the_last_byte_of_a_block(void **state)
+{
+    (void)state;
+    for (int len = 0; len < 64; len++) {
+        struct arena arena;
+        arena_init(&arena, 1 << 20);
+        memset(arena_alloc(&arena, 4096 - 32), 'a', 4096 - 32);
+        struct slice text = arena_format(&arena, "%0*d", len, 0);
+        memset(arena_alloc(&arena, 32), 'b', 32);
+        assert_int_equal(text.len, len ? len : 1);
+        assert_int_equal(strspn(text.ptr, "0"), text.len);
+        assert_int_equal(text.ptr[text.len], '\0');
+        arena_deinit(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +107,7 @@ int main(void)
         cmocka_unit_test(a_reset_keeps_the_first_block),
         cmocka_unit_test(copies_end_with_nul),
         cmocka_unit_test(formats_like_printf),
+        cmocka_unit_test(formats_up_to_the_last_byte_of_a_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,23 @@ static void printf_fills_to_the_maximum(void **state)
     assert_int_equal(buf.len, 0);
 }
 
+/* Lengths around the first capacity, where the text is formatted a second time. */
+static void printf_grows_when_it_must(void **state)
+{
+    (void)state;
+    for (int len = 200; len < 300; len++) {
+        CLEANUP(buf_deinit)
+        struct buf buf;
+        buf_init(&buf, 1000);
+        buf_put(&buf, SLICE("ab"));
+        buf_printf(&buf, "%0*d", len, 0);
+        assert_true(buf_ok(&buf));
+        assert_int_equal(buf.len, 2 + len);
+        assert_memory_equal(buf.ptr, "ab0", 3);
+        assert_int_equal(buf.ptr[buf.len - 1], '0');
+    }
+}
+
 static void reserved_room_is_counted_when_used(void **state)
 {
     CLEANUP(buf_deinit)
@@ -110,6 +127,7 @@ int main(void)
         cmocka_unit_test(numbers_at_their_bounds),
         cmocka_unit_test(past_the_maximum_nothing_is_written),
         cmocka_unit_test(printf_fills_to_the_maximum),
+        cmocka_unit_test(printf_grows_when_it_must),
         cmocka_unit_test(reserved_room_is_counted_when_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,42 @@ static void completes_in_a_later_turn(void **state)
     expect_each_once();
 }
 
+static struct {
+    struct loop *loop;
+    struct op op;
+    bool done;
+} elsewhere;
+
+static void done_elsewhere(struct op *op)
+{
+    assert_int_equal(op->err, ERR_UNAVAILABLE);
+    elsewhere.done = true;
+    loop_stop(elsewhere.loop);
+}
+
+/* One operation of another home stands in the middle of the list. */
+static void a_list_completes_at_each_home(void **state)
+{
+    (void)state;
+    start_all();
+    elsewhere.loop = loop_new();
+    op_start(&elsewhere.op, elsewhere.loop, done_elsewhere);
+    elsewhere.op.err = ERR_UNAVAILABLE;
+    for (size_t i = 0; i < OPS; i++) {
+        run.ops[i].err = i % 2 ? ERR_BUSY : ERR_OK;
+        run.ops[i].job.next = i + 1 < OPS ? &run.ops[i + 1].job : NULL;
+    }
+    elsewhere.op.job.next = run.ops[OPS / 2].job.next;
+    run.ops[OPS / 2].job.next = &elsewhere.op.job;
+    op_complete_list(&run.ops[0].job);
+    loop_run(run.loop);
+    assert_false(elsewhere.done);
+    loop_run(elsewhere.loop);
+    assert_true(elsewhere.done);
+    loop_free(elsewhere.loop);
+    expect_each_once();
+}
+
 #define THREADS 4
 
 static void *complete_part(void *argument)
@@ -122,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(completes_in_a_later_turn),
+        cmocka_unit_test(a_list_completes_at_each_home),
         cmocka_unit_test(completes_from_any_thread),
         cmocka_unit_test(an_operation_may_start_again_in_done),
     };

@@ -18,7 +18,7 @@ static void sorts_by_class(void **state)
     assert_int_equal(fault_of("40P01"), FAULT_RETRY);
     assert_int_equal(fault_of("55P03"), FAULT_RETRY);
     assert_int_equal(fault_of("55006"), FAULT_OURS);
-    assert_int_equal(fault_of("23503"), FAULT_PARENT_GONE);
+    assert_int_equal(fault_of("23503"), FAULT_OURS);
     assert_int_equal(fault_of("23514"), FAULT_OURS);
     assert_int_equal(fault_of("53100"), FAULT_UNAVAILABLE);
     assert_int_equal(fault_of("57014"), FAULT_UNAVAILABLE);

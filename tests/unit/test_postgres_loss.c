@@ -260,6 +260,26 @@ static void composes_again_when_the_customer_changed(void **state)
     assert_text(get_message(fixture, order->message.id)->to, "+254700000002");
 }
 
+/* Each link remembers customers that it has read; what it remembers is never trusted. */
+static void asks_again_when_what_it_knows_is_old(void **state)
+{
+    struct fixture *fixture = *state;
+    PGconn *other = connect_case();
+    add_customer(fixture, "C1");
+    add_order(fixture, "C1", NOW);
+    command(other, "update customers set phone = '+254700000002', version = 2");
+    assert_text(get_message(fixture, add_order(fixture, "c1", NOW))->to, "+254700000002");
+    command(other, "update customers set code = 'C2', version = 3");
+    assert_int_equal(run(fixture, &new_order(fixture, "C1")->base), ERR_UNKNOWN_CUSTOMER);
+    assert_int_equal(run(fixture, &new_order(fixture, "C2")->base), ERR_OK);
+    command(other, "delete from customers");
+    assert_int_equal(run(fixture, &new_order(fixture, "C2")->base), ERR_UNKNOWN_CUSTOMER);
+    command(other, "insert into customers select gen_random_uuid(), 'C2', 'Other', "
+                   "'+254700000003', null, false, 1, now(), now()");
+    assert_text(get_message(fixture, add_order(fixture, "C2", NOW))->to, "+254700000003");
+    PQfinish(other);
+}
+
 static void says_when_it_cannot_reach_the_server(void **state)
 {
     struct fixture *fixture = *state;
@@ -445,6 +465,7 @@ int main(void)
         STORE_CASE(finds_what_a_settlement_settled),
         STORE_CASE(waits_for_another_writer_and_then_tells),
         STORE_CASE(composes_again_when_the_customer_changed),
+        STORE_CASE(asks_again_when_what_it_knows_is_old),
         STORE_CASE(says_when_it_cannot_reach_the_server),
         STORE_CASE(says_when_the_server_only_reads),
         STORE_CASE(a_key_does_not_hide_that),

@@ -81,6 +81,24 @@ static void digits_become_numbers(void **state)
     assert_false(slice_to_u64(SLICE("1\0"), 7, &value));
 }
 
+/* Every byte at every place of a text longer than one word. */
+static void finds_control_characters_anywhere(void **state)
+{
+    char text[21];
+    (void)state;
+    for (size_t at = 0; at < sizeof(text); at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            memset(text, '\xff', sizeof(text));
+            memset(text, '\t', sizeof(text) / 2);
+            text[at] = (char)byte;
+            bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+            assert_int_equal(slice_has_control((struct slice){text, sizeof(text)}), control);
+        }
+    }
+    assert_false(slice_has_control(SLICE("")));
+    assert_false(slice_has_control(SLICE("\x80\x9f ~!\t \x20")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +108,7 @@ int main(void)
         cmocka_unit_test(cuts_at_the_first_separator),
         cmocka_unit_test(trims_space_and_tab),
         cmocka_unit_test(digits_become_numbers),
+        cmocka_unit_test(finds_control_characters_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,9 +113,25 @@ static void bounds_the_length(void **state)
     request_deinit(&rq);
 }
 
+/* RFC 3986 §3.3, §3.4: pchar, "/" and "?"; a "%" needs its two digits. */
+static void takes_only_characters_of_a_target(void **state)
+{
+    static const char plain[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "-._~!$&'()*+,;=:@/?";
+    (void)state;
+    for (int byte = 1; byte < 256; byte++) {
+        struct req rq;
+        const char target[] = {'/', (char)byte, '\0'};
+        enum err expected = strchr(plain, byte) ? ERR_OK : ERR_MALFORMED;
+        assert_int_equal(parse(&rq, target), expected);
+        request_deinit(&rq);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_only_characters_of_a_target),
         cmocka_unit_test(decodes_the_path_once),
         cmocka_unit_test(decodes_parameters),
         cmocka_unit_test(refuses_what_is_no_target),

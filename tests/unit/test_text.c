@@ -124,6 +124,8 @@ static void plain_text_fits_the_alphabet(void **state)
               "`best`\xe2\x80\xa6 cr\xc3\xaape, gar\xc3\xa7on, \xc3\x89\xd0\xb6"));
     assert_true(slice_equal(
         plain, SLICE("\"Maize\" - 90 kg, farmer's 'best'... crepe, garcon, \xc3\x89\xd0\xb6")));
+    struct slice plain_already = SLICE("Maize £5 {2 kg}");
+    assert_ptr_equal(text_plain(&arena, plain_already).ptr, plain_already.ptr);
     assert_int_equal(text_plain(&arena, SLICE("")).len, 0);
     arena_deinit(&arena);
 }

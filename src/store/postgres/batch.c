@@ -32,6 +32,7 @@
 #include "obs/metrics.h"
 #include "store/intake.h"
 #include "store/postgres/batch_write.h"
+#include "store/postgres/creates.h"
 #include "store/postgres/rows.h"
 
 #define ROUNDS_MAX 8
@@ -40,97 +41,16 @@
 static flight_rows_fn resolved, written;
 static flight_end_fn resolve_ended, write_ended;
 
-void batch_init(struct batch *batch)
+void batch_init(struct batch *batch, struct creates *creates)
 {
+    batch->creates = creates;
     batch->state = BATCH_IDLE;
     batch->members = memory_zeroed(STORE_BATCH_MAX * sizeof(*batch->members));
-    backlog_init(&batch->fresh, BACKLOG_UNSURE_MS);
-    backlog_init(&batch->again, BACKLOG_UNSURE_MS);
-    backlog_init(&batch->alone, BACKLOG_UNSURE_MS);
 }
 
 void batch_deinit(struct batch *batch)
 {
     free(batch->members);
-}
-
-void batch_put(struct batch *batch, struct store_op *op)
-{
-    struct store_replay *replay =
-        op->verb == STORE_ORDER_CREATE ? &order_create(op)->replay : &customer_create(op)->replay;
-    *replay = (struct store_replay){0};
-    backlog_put(&batch->fresh, op);
-}
-
-size_t batch_waiting(const struct batch *batch)
-{
-    return batch->fresh.count + batch->again.count + batch->alone.count;
-}
-
-void batch_expire(struct batch *batch, int64_t now_ms)
-{
-    backlog_expire(&batch->alone, now_ms);
-    backlog_expire(&batch->again, now_ms);
-    backlog_expire(&batch->fresh, now_ms);
-}
-
-static void gather_from(struct batch *batch, struct backlog *backlog, size_t most)
-{
-    struct store_op *op;
-    while (batch->count < most && (op = backlog_take(backlog))) {
-        batch->members[batch->count++] = (struct member){.op = op};
-    }
-}
-
-/* Members that must run alone go first: they have waited longest. */
-static void gather(struct batch *batch)
-{
-    batch->count = 0;
-    gather_from(batch, &batch->alone, 1);
-    if (batch->count) return;
-    gather_from(batch, &batch->again, STORE_BATCH_MAX);
-    gather_from(batch, &batch->fresh, STORE_BATCH_MAX);
-}
-
-static bool needs_resolve(const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++) {
-        struct store_op *op = batch->members[i].op;
-        if (op->verb == STORE_ORDER_CREATE || op->tries || create_key(op)->present) return true;
-    }
-    return false;
-}
-
-static void send_resolve(struct batch *batch)
-{
-    batch->state = BATCH_RESOLVING;
-    batch->flight = (struct flight){.result = resolved, .end = resolve_ended};
-    batch_put_resolve(batch);
-    connection_send(batch->connection, &batch->flight);
-}
-
-static void send_write(struct batch *batch)
-{
-    batch->state = BATCH_WRITING;
-    batch->flight = (struct flight){.result = written, .end = write_ended};
-    batch->match_at = 0;
-    for (size_t i = 0; i < batch->count; i++) batch->members[i].op->tries++;
-    batch_put_writes(batch);
-    connection_send(batch->connection, &batch->flight);
-}
-
-void batch_go(struct batch *batch)
-{
-    if (batch->state != BATCH_IDLE || !connection_usable(batch->connection)) return;
-    gather(batch);
-    if (!batch->count) return;
-    batch->began_us = clock_mono_us();
-    metrics_observe(METRIC_STORE_BATCH, 0, batch->count);
-    if (needs_resolve(batch)) {
-        send_resolve(batch);
-    } else {
-        send_write(batch);
-    }
 }
 
 static bool makes_work(struct store_op *op)
@@ -149,7 +69,7 @@ static struct intake decide_customer(
     const struct batch *batch, struct store_op *op, const struct finding *found)
 {
     struct store_customer_create *create = customer_create(op);
-    struct intake verdict = intake_customer(batch->hooks, create, found->key);
+    struct intake verdict = intake_customer(batch->creates->hooks, create, found->key);
     if (verdict.verdict == INTAKE_WRITE && found->customer) {
         verdict = (struct intake){.verdict = INTAKE_DONE, .err = ERR_CODE_TAKEN};
     }
@@ -160,7 +80,8 @@ static struct intake decide_order(
     const struct batch *batch, struct store_op *op, const struct finding *found)
 {
     struct store_order_create *create = order_create(op);
-    struct intake verdict = intake_order(batch->hooks, create, found->customer, found->key);
+    struct intake verdict =
+        intake_order(batch->creates->hooks, create, found->customer, found->key);
     if (verdict.verdict == INTAKE_WRITE && found->ref_taken) {
         verdict = (struct intake){.verdict = INTAKE_DONE, .err = ERR_REF_TAKEN};
     }
@@ -173,7 +94,7 @@ static bool decide(struct batch *batch, struct member *member, const struct find
     struct store_op *op = member->op;
     if (found->made) {
         /* An earlier try was committed after all, with the outputs that are still in place. */
-        if (makes_work(op)) batch->hooks->queued(batch->hooks->context);
+        if (makes_work(op)) batch->creates->hooks->queued(batch->creates->hooks->context);
         op_complete(&op->op, ERR_OK);
         return false;
     }
@@ -186,6 +107,99 @@ static bool decide(struct batch *batch, struct member *member, const struct find
     member->answer = verdict.answer;
     if (found->customer) member->customer_version = found->customer->version;
     return true;
+}
+
+static void gather_from(struct batch *batch, struct backlog *backlog, size_t most)
+{
+    struct store_op *op;
+    while (batch->count < most && (op = backlog_take(backlog))) {
+        batch->members[batch->count++] = (struct member){.op = op};
+    }
+}
+
+static bool somebody_looks(const struct creates *creates)
+{
+    for (size_t i = 0; i < CREATES_BATCHES; i++) {
+        if (creates->batches[i].state == BATCH_RESOLVING) return true;
+    }
+    return false;
+}
+
+/* What waits for a look joins the batch. One batch looks at a time, so that the others have room for what is ready. */
+static void gather_unseen(struct batch *batch)
+{
+    struct creates *creates = batch->creates;
+    gather_from(batch, &creates->alone, 1);
+    batch->alone = batch->count == 1;
+    if (batch->alone || somebody_looks(creates)) return;
+    gather_from(batch, &creates->again, STORE_BATCH_MAX);
+    gather_from(batch, &creates->unseen, STORE_BATCH_MAX);
+}
+
+/* What is ready joins the batch; what is no longer known must be looked up after all. */
+static void gather_ready(struct batch *batch)
+{
+    struct creates *creates = batch->creates;
+    struct store_op *op;
+    while (batch->count < STORE_BATCH_MAX && (op = backlog_take(&creates->ready))) {
+        struct member member = {.op = op};
+        struct finding found = {0};
+        if (op->verb == STORE_ORDER_CREATE) {
+            found.customer = known_find(creates->known, order_create(op)->row.customer);
+            if (!found.customer) {
+                backlog_put(&creates->unseen, op);
+                continue;
+            }
+        }
+        if (decide(batch, &member, &found)) batch->members[batch->count++] = member;
+    }
+}
+
+static void send_resolve(struct batch *batch)
+{
+    batch->state = BATCH_RESOLVING;
+    batch->flight = (struct flight){.result = resolved, .end = resolve_ended};
+    batch_put_resolve(batch);
+    connection_send(batch->creates->connection, &batch->flight);
+}
+
+static void send_write(struct batch *batch)
+{
+    metrics_observe(METRIC_STORE_BATCH, 0, batch->count);
+    batch->state = BATCH_WRITING;
+    batch->flight = (struct flight){.result = written, .end = write_ended};
+    batch->match_at = 0;
+    for (size_t i = 0; i < batch->count; i++) batch->members[i].op->tries++;
+    batch_put_writes(batch);
+    connection_send(batch->creates->connection, &batch->flight);
+}
+
+void batch_go(struct batch *batch)
+{
+    if (batch->state != BATCH_IDLE || !connection_usable(batch->creates->connection)) return;
+    batch->count = 0;
+    batch->began_us = clock_mono_us();
+    gather_unseen(batch);
+    if (batch->count) {
+        send_resolve(batch);
+        return;
+    }
+    gather_ready(batch);
+    if (batch->count) {
+        send_write(batch);
+        return;
+    }
+    gather_unseen(batch);
+    if (batch->count) send_resolve(batch);
+}
+
+static void remember(struct known *known, struct store_op *op, const struct customer *customer)
+{
+    if (customer) {
+        known_put(known, customer);
+    } else {
+        known_forget(known, create_code(op));
+    }
 }
 
 /* A row of RESOLVE, into the member's own arena, so that the hooks may keep what they are shown. */
@@ -206,6 +220,7 @@ static bool take_finding(struct batch *batch, struct member *member, struct row 
         row_customer(row, &customer);
         found.customer = &customer;
     }
+    remember(batch->creates->known, member->op, found.customer);
     return decide(batch, member, &found);
 }
 
@@ -239,7 +254,7 @@ static void put_back(struct batch *batch, struct backlog *backlog)
 static void go_round(struct batch *batch, struct store_op *op, enum err last)
 {
     if (op->tries < ROUNDS_MAX) {
-        backlog_put(&batch->again, op);
+        backlog_put(&batch->creates->again, op);
     } else {
         op_complete(&op->op, last);
     }
@@ -256,13 +271,11 @@ static void fail(struct batch *batch, struct store_op *op, enum err err)
 {
     enum fault fault = fault_of(batch->flight.sqlstate);
     bool looking = batch->state == BATCH_RESOLVING;
-    if (fault == FAULT_PARENT_GONE) {
-        go_round(batch, op, err);
-    } else if (looking && (fault == FAULT_RETRY || (fault == FAULT_UNAVAILABLE && op->tries))) {
+    if (looking && (fault == FAULT_RETRY || (fault == FAULT_UNAVAILABLE && op->tries))) {
         /* Nothing was found out yet; an earlier try may even have been committed. */
-        backlog_put(&batch->again, op);
+        backlog_put(&batch->creates->again, op);
     } else if (fault == FAULT_RETRY && op->tries < RETRIES_MAX) {
-        backlog_put(&batch->alone, op);
+        backlog_put(&batch->creates->alone, op);
     } else {
         op_complete(&op->op, err);
     }
@@ -284,27 +297,30 @@ static void failed(struct batch *batch)
         log_write(LOG_STORE_BATCH_SPLIT, LOG_NUMBER("members", batch->count),
             LOG_TEXT("sqlstate", slice_of(sqlstate)));
         metrics_add(METRIC_STORE_SPLITS, 0, 0, 1);
-        put_back(batch, &batch->alone);
+        put_back(batch, &batch->creates->alone);
         return;
     }
     enum err err = fault_answer("create", sqlstate);
     for (size_t i = 0; i < batch->count; i++) fail(batch, batch->members[i].op, err);
     batch->count = 0;
     /* What goes round for such a reason waits no longer than without a connection. */
-    backlog_expire(&batch->again, clock_mono_ms());
+    backlog_expire(&batch->creates->again, clock_mono_ms());
 }
 
 static void resolve_ended(struct flight *flight, enum flight_end how)
 {
     struct batch *batch = CONTAINER_OF(flight, struct batch, flight);
-    if (how == FLIGHT_DONE && batch->count && connection_usable(batch->connection)) {
-        send_write(batch);
-        return;
+    if (how == FLIGHT_DONE && connection_usable(batch->creates->connection)) {
+        if (!batch->alone) gather_ready(batch);
+        if (batch->count) {
+            send_write(batch);
+            return;
+        }
     }
     if (how == FLIGHT_FAILED) {
         failed(batch);
     } else {
-        put_back(batch, &batch->again);
+        put_back(batch, &batch->creates->again);
     }
     batch->state = BATCH_IDLE;
 }
@@ -341,9 +357,12 @@ static void answer(struct batch *batch)
             continue;
         }
         queued = queued || makes_work(op);
+        if (op->verb == STORE_CUSTOMER_CREATE) {
+            known_put(batch->creates->known, &customer_create(op)->row);
+        }
         op_complete(&op->op, ERR_OK);
     }
-    if (queued) batch->hooks->queued(batch->hooks->context);
+    if (queued) batch->creates->hooks->queued(batch->creates->hooks->context);
 }
 
 /* It may have been committed: every member asks again, unless it has asked too often. */

@@ -18,26 +18,21 @@ struct member {
     bool made;
 };
 
+struct creates;
+
 struct batch {
-    struct connection *connection;
-    const struct store_hooks *hooks;
-    /* Private from here. */
+    /* Private to batch.c and batch_write.c. */
+    struct creates *creates;
     enum batch_state state;
     struct flight flight;
-    struct backlog fresh, again, alone; /* new · to be tried again · to be tried one by one */
     struct member *members;
     size_t count;
     size_t match_at; /* where the next returned id is expected */
+    bool alone;      /* its one member shares a transaction with nobody */
     int64_t began_us;
 };
 
-/* The fields above "private" are set by the caller. */
-void batch_init(struct batch *batch);
+void batch_init(struct batch *batch, struct creates *creates);
 void batch_deinit(struct batch *batch);
-/* Takes a create; it leaves with the next batch_go(). */
-void batch_put(struct batch *batch, struct store_op *op);
-/* Sends the next batch when none is out and the connection is usable. */
+/* Takes what waits and sends it, when it is not on its way and the connection is usable. */
 void batch_go(struct batch *batch);
-/* Answers those that have waited too long. */
-void batch_expire(struct batch *batch, int64_t now_ms);
-size_t batch_waiting(const struct batch *batch);

@@ -12,6 +12,7 @@
 #include "store/postgres/batch_write.h"
 
 #include "store/intake.h"
+#include "store/postgres/creates.h"
 #include "store/postgres/rows.h"
 
 enum column_kind {
@@ -135,7 +136,7 @@ _Static_assert(offsetof(struct store_order_create, base) == 0, "offsets count fr
 static void put_columns(
     struct batch *batch, enum store_verb verb, const struct column *columns, size_t count)
 {
-    struct params *params = connection_params(batch->connection);
+    struct params *params = connection_params(batch->creates->connection);
     for (size_t column = 0; column < count; column++) {
         params_array(params, type_of[columns[column].kind]);
         for (size_t i = 0; i < batch->count; i++) {
@@ -149,10 +150,10 @@ static void put_columns(
 
 static void execute(const struct batch *batch, enum statement statement)
 {
-    connection_execute(batch->connection, statement_name(statement));
+    connection_execute(batch->creates->connection, statement_name(statement));
 }
 
-static struct slice wanted_code(struct store_op *op)
+struct slice create_code(struct store_op *op)
 {
     return op->verb == STORE_ORDER_CREATE ? order_create(op)->row.customer
                                           : customer_create(op)->row.code;
@@ -165,10 +166,10 @@ static struct slice wanted_ref(struct store_op *op)
 
 void batch_put_resolve(struct batch *batch)
 {
-    struct params *params = connection_params(batch->connection);
+    struct params *params = connection_params(batch->creates->connection);
     const struct member *end = batch->members + batch->count;
     params_array(params, OID_TEXT);
-    for (struct member *m = batch->members; m < end; m++) params_bytes(params, wanted_code(m->op));
+    for (struct member *m = batch->members; m < end; m++) params_bytes(params, create_code(m->op));
     params_array_end(params);
     params_array(params, OID_BYTEA);
     for (struct member *m = batch->members; m < end; m++) put_key(params, create_key(m->op));
@@ -218,7 +219,7 @@ typedef void member_value_fn(struct params *params, const struct member *member)
 /* One array of the keyed members: `put` adds the value of one. */
 static void put_keyed(struct batch *batch, enum type_oid type, member_value_fn *put)
 {
-    struct params *params = connection_params(batch->connection);
+    struct params *params = connection_params(batch->creates->connection);
     params_array(params, type);
     for (size_t i = 0; i < batch->count; i++) {
         if (is_keyed(&batch->members[i])) put(params, &batch->members[i]);
@@ -258,7 +259,7 @@ static void insert_keys(struct batch *batch)
     put_keyed(batch, OID_UUID, put_resource);
     put_keyed(batch, OID_TEXT, put_answer);
     put_keyed(batch, OID_TIMESTAMPTZ, put_creation);
-    params_i32(connection_params(batch->connection), INTAKE_STATUS);
+    params_i32(connection_params(batch->creates->connection), INTAKE_STATUS);
     execute(batch, STATEMENT_KEYS_INSERT);
 }
 
@@ -275,9 +276,20 @@ static void insert_customers(struct batch *batch)
     execute(batch, STATEMENT_CUSTOMERS_INSERT);
 }
 
+/* No order of the batch can be there already, nor its reference. */
+static bool is_new(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct store_op *op = batch->members[i].op;
+        if (op->verb != STORE_ORDER_CREATE) continue;
+        if (op->tries > 1 || slice_present(order_create(op)->row.external_ref)) return false;
+    }
+    return true;
+}
+
 static void insert_orders(struct batch *batch)
 {
-    struct params *params = connection_params(batch->connection);
+    struct params *params = connection_params(batch->creates->connection);
     put_columns(batch, STORE_ORDER_CREATE, order_columns, ARRAY_LEN(order_columns));
     params_array(params, OID_INT8);
     for (size_t i = 0; i < batch->count; i++) {
@@ -286,7 +298,7 @@ static void insert_orders(struct batch *batch)
         params_i64(params, member->customer_version);
     }
     params_array_end(params);
-    execute(batch, STATEMENT_ORDERS_INSERT);
+    execute(batch, is_new(batch) ? STATEMENT_ORDERS_INSERT_NEW : STATEMENT_ORDERS_INSERT);
     put_columns(batch, STORE_ORDER_CREATE, message_columns, ARRAY_LEN(message_columns));
     execute(batch, STATEMENT_MESSAGES_INSERT);
 }

@@ -11,6 +11,8 @@
 void batch_put_resolve(struct batch *batch);
 /* Queues the inserts of all members, with their keys and messages. */
 void batch_put_writes(struct batch *batch);
+/* The code of the customer: its own, or its order's. */
+struct slice create_code(struct store_op *op);
 
 static inline struct store_customer_create *customer_create(struct store_op *op)
 {

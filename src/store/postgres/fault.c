@@ -16,7 +16,6 @@ struct fault_row {
 static const struct fault_row rows[] = {
     {"40", FAULT_RETRY},          /* serialization failure, deadlock */
     {"55P03", FAULT_RETRY},       /* lock_timeout */
-    {"23503", FAULT_PARENT_GONE}, /* foreign key */
     {"08", FAULT_UNAVAILABLE},    /* connection */
     {"25006", FAULT_UNAVAILABLE}, /* read-only: a standby, or set so */
     {"53", FAULT_UNAVAILABLE},    /* disk full, out of memory, too many connections */

@@ -11,7 +11,6 @@
 
 enum fault {
     FAULT_RETRY,       /* lost against another transaction: try again */
-    FAULT_PARENT_GONE, /* the row it refers to went away: look again */
     FAULT_UNAVAILABLE, /* the server cannot, whoever asks */
     FAULT_OURS,        /* anything else: nobody foresaw it */
 };

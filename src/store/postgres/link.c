@@ -13,7 +13,7 @@
 
 #include "core/clock.h"
 #include "obs/metrics.h"
-#include "store/postgres/batch.h"
+#include "store/postgres/creates.h"
 #include "store/postgres/outbox.h"
 #include "store/postgres/reads.h"
 
@@ -24,7 +24,7 @@ struct link {
     struct store_link base;
     unsigned number;
     struct connection write, read;
-    struct batch batch;
+    struct creates creates;
     struct outbox outbox;
     struct reads reads;
     struct defer turn;
@@ -34,7 +34,7 @@ struct link {
 
 static size_t waiting(const struct link *link)
 {
-    return batch_waiting(&link->batch) + link->outbox.backlog.count + link->reads.backlog.count;
+    return creates_waiting(&link->creates) + link->outbox.backlog.count + link->reads.backlog.count;
 }
 
 static void watch_expiry(struct link *link)
@@ -47,7 +47,7 @@ static void watch_expiry(struct link *link)
 static void expire(struct link *link)
 {
     int64_t now = clock_mono_ms();
-    batch_expire(&link->batch, now);
+    creates_expire(&link->creates, now);
     backlog_expire(&link->outbox.backlog, now);
     backlog_expire(&link->reads.backlog, now);
 }
@@ -63,7 +63,7 @@ static void expire_on_time(struct timer *timer)
 static void go(struct link *link)
 {
     outbox_go(&link->outbox);
-    batch_go(&link->batch);
+    creates_go(&link->creates);
     reads_go(&link->reads);
     metrics_set(METRIC_STORE_QUEUE, link->number, (int64_t)waiting(link));
     watch_expiry(link);
@@ -98,10 +98,10 @@ struct store_link *link_new(struct store *store, struct loop *loop)
     struct link *link = memory_zeroed(sizeof(*link));
     link->base.loop = loop;
     link->number = atomic_fetch_add(&server->links, 1) % METRIC_LABEL_MAX;
-    link->batch.connection = link->outbox.connection = &link->write;
-    link->batch.hooks = &server->hooks;
+    link->creates.connection = link->outbox.connection = &link->write;
+    link->creates.hooks = &server->hooks;
     link->reads.connection = &link->read;
-    batch_init(&link->batch);
+    creates_init(&link->creates);
     outbox_init(&link->outbox);
     reads_init(&link->reads);
     defer_init(&link->turn, end_turn);
@@ -119,7 +119,7 @@ void link_free(struct store_link *base)
     connection_close(&link->read);
     defer_clear(&link->turn);
     timer_clear(&link->expiry);
-    batch_deinit(&link->batch);
+    creates_deinit(&link->creates);
     free(link);
 }
 
@@ -133,7 +133,7 @@ void link_submit(struct store_link *base, struct store_op *op)
     op->since_ms = clock_mono_ms();
     switch (op->verb) {
     case STORE_CUSTOMER_CREATE:
-    case STORE_ORDER_CREATE: batch_put(&link->batch, op); break;
+    case STORE_ORDER_CREATE: creates_put(&link->creates, op); break;
     case STORE_OUTBOX_CLAIM:
     case STORE_OUTBOX_SETTLE:
     case STORE_OUTBOX_SWEEP:

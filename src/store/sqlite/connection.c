@@ -141,6 +141,8 @@ struct connection *sqlite_connect(const char *path, enum connection_role role)
 {
     int mode = role == CONNECTION_WRITER ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     struct connection *connection = memory_zeroed(sizeof(*connection));
+    /* Its statistics would take a lock for every piece of memory; refused, harmlessly, once SQLite runs. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     /* NOMUTEX: a connection is never used by two threads at a time. */
     int code = sqlite3_open_v2(path, &connection->db, mode | SQLITE_OPEN_NOMUTEX, NULL);
     check(connection->db);

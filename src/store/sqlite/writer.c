@@ -114,13 +114,14 @@ static void take_members(struct writer *writer, struct job *jobs)
     }
 }
 
-static void answer_members(struct writer *writer)
+static void answer_members(struct writer *writer, struct job *jobs)
 {
     /* Before the answers: with the last of them the service may be gone. */
     if (writer->queued) writer->hooks->queued(writer->hooks->context);
     for (size_t i = 0; i < writer->count; i++) {
-        op_complete(&writer->members[i]->op, writer->answers[i]);
+        writer->members[i]->op.err = writer->answers[i];
     }
+    op_complete_list(jobs);
 }
 
 static void checkpoint(struct writer *writer, bool idle)
@@ -153,7 +154,7 @@ static void *run(void *argument)
         int64_t start = clock_mono_us();
         take_members(writer, jobs);
         run_batch(writer);
-        answer_members(writer);
+        answer_members(writer, jobs);
         metrics_observe(METRIC_STORE_BATCH, 0, count);
         metrics_observe(METRIC_STORE_BATCH_SECONDS, 0, (uint64_t)(clock_mono_us() - start));
         size_t depth = queue_depth(writer->queue);
