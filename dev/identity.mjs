@@ -5,9 +5,11 @@
  *
  *   dev/node dev/identity.mjs [--port 8081] [--audience urn:agizo:api] [--algorithm ES256]
  *
- * It issues JWT access tokens (`typ: at+jwt`, RFC 9068) for our audience when a request names it as `resource` (RFC 8707). Keys are
- * made at start and live in memory only, so tokens of an earlier run are worthless. It has its own sign-in page; clients of ours need no consent
- * unless they ask with `prompt=consent`. `identity/login.mjs` signs people in without a browser.
+ * It issues JWT access tokens (`typ: at+jwt`, RFC 9068) for our audience when a request names it as `resource` (RFC 8707), or opaque ones to be
+ * introspected; bound to a key where the request has a DPoP proof. The web client gets refresh tokens, good once each, that end with the session.
+ * Whoever signs out here has their sessions ended at the clients (back-channel logout). Keys are made at start and live in memory only, so tokens
+ * of an earlier run are worthless. It has its own sign-in page; clients of ours need no consent unless they ask with `prompt=consent`.
+ * `identity/login.mjs` signs people in and out without a browser.
  *
  * For development and tests, on loopback: secrets are in plain sight and all state is lost at the end.
  */
@@ -20,7 +22,7 @@ import { LOOPBACK, listen, runAsCommand } from './command.mjs';
 import {
     AUDIENCE, SCOPES, SERVICE_CLIENT, WEB_CLIENT, checkPassword, claimsOf, findUser, rightsOf,
 } from './identity/accounts.mjs';
-import { serviceToken, userToken, userTokens } from './identity/login.mjs';
+import { serviceToken, signOut, userToken, userTokens } from './identity/login.mjs';
 import { consentPage, errorPage, loginPage } from './identity/pages.mjs';
 
 const FORM_MAX = 16 * 1024;
@@ -36,16 +38,22 @@ const KEY_KINDS = [
  * @param {number} [options.port] 0 takes any free one
  * @param {string} [options.host]
  * @param {string} [options.audience] the `resource` it knows
- * @param {string} [options.publicUrl] where the web client lives
+ * @param {string} [options.publicUrl] where browsers find the web client; `setPublicUrl` changes it later
+ * @param {string} [options.innerUrl] where this provider itself reaches it, to say that sessions are over; `publicUrl` unless said
+ * @param {{id: string, secret: string}} [options.webClient] what it is called here
+ * @param {'jwt' | 'opaque'} [options.format] of access tokens; `setFormat` changes it later
  * @param {string} [options.algorithm] signs access tokens: ES256, EdDSA or RS256; `setAlgorithm` changes it later
  * @param {number} [options.tokenLifetime] of access tokens, in seconds
  * @param {object[]} [options.keys] private JWKs of an earlier instance, to come back as the same provider
+ * @param {object} [options.memory] of an earlier instance, to come back knowing its sessions and grants too
  */
 export async function startIdentity(options = {}) {
-    const settings = { algorithm: 'ES256', tokenLifetime: 3600, ...options };
+    const settings = { algorithm: 'ES256', tokenLifetime: 3600, format: 'jwt', ...options };
     settings.audience ??= AUDIENCE;
     settings.publicUrl ??= 'http://127.0.0.1:8080';
+    settings.webClient ??= WEB_CLIENT;
     settings.keys ??= await makeKeys();
+    settings.memory ??= { adapter: createMemoryAdapter(), cookieKeys: [randomUUID()] };
     const server = createServer();
     const issuer = await listen(server, { port: settings.port, host: settings.host ?? LOOPBACK });
     const provider = new Provider(issuer, configuration(settings));
@@ -55,8 +63,13 @@ export async function startIdentity(options = {}) {
         issuer,
         audience: settings.audience,
         keys: settings.keys,
-        clients: { service: SERVICE_CLIENT, web: WEB_CLIENT },
+        memory: settings.memory,
+        clients: { service: SERVICE_CLIENT, web: settings.webClient },
         setAlgorithm: (algorithm) => { settings.algorithm = algorithm; },
+        setFormat: (format) => { settings.format = format; },
+        setPublicUrl: (url, innerUrl = url) => { Object.assign(settings, { publicUrl: url, innerUrl }); },
+        setTokenLifetime: (seconds) => { settings.tokenLifetime = seconds; },
+        signOut: (jar) => signOut(issuer, jar),
         userToken: (login, more) => userToken(issuer, login, { ...loginDefaults(settings), ...more }),
         userTokens: (login, more) => userTokens(issuer, login, { ...loginDefaults(settings), ...more }),
         serviceToken: (more) => serviceToken(issuer, { audience: settings.audience, ...more }),
@@ -64,8 +77,8 @@ export async function startIdentity(options = {}) {
     };
 }
 
-function loginDefaults({ audience, publicUrl }) {
-    return { audience, redirectUri: callbackOf(publicUrl) };
+function loginDefaults({ audience, publicUrl, webClient }) {
+    return { audience, redirectUri: callbackOf(publicUrl), client: webClient };
 }
 
 function callbackOf(publicUrl) {
@@ -83,12 +96,11 @@ async function makeKeys() {
 
 function configuration(settings) {
     return {
-        adapter: createMemoryAdapter(),
-        clients: clients(settings.publicUrl),
+        adapter: (model) => (model === 'Client' ? clientsOf(settings) : settings.memory.adapter(model)),
         jwks: { keys: settings.keys },
-        cookies: { keys: [randomUUID()] },
+        cookies: { keys: settings.memory.cookieKeys },
         findAccount: (ctx, sub) => account(sub),
-        claims: { openid: ['sub'], profile: ['name'], roles: ['roles', 'customer_code'] },
+        claims: { openid: ['sub', 'roles', 'customer_code'], profile: ['name'], roles: ['roles', 'customer_code'] },
         /* Ours belong to the resource server; named here too, they would count as OpenID scopes that need consent of their own. */
         scopes: ['openid', 'offline_access'],
         extraTokenClaims: (ctx, token) => tokenClaims(token),
@@ -96,16 +108,23 @@ function configuration(settings) {
         loadExistingGrant: (ctx) => grantWithoutAsking(ctx, settings),
         interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
         pkce: { required: () => true },
+        /* By itself it would give none without the scope `offline_access`; these end with the person's session here. */
+        issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),
         rotateRefreshToken: true,
         renderError: (ctx, out) => { ctx.type = 'html'; ctx.body = errorPage(out); },
         /* Its guard against requests to special addresses would stop back-channel logout to loopback. */
         fetch: (url, { dispatcher, ...rest }) => fetch(url, rest),
-        ttl: lifetimes(settings.tokenLifetime),
+        ttl: lifetimes(settings),
         features: features(settings),
     };
 }
 
-function clients(publicUrl) {
+/* Asked at each request, so that a client can move to another address. */
+function clientsOf(settings) {
+    return { find: async (id) => clients(settings).find(({ client_id: name }) => name === id) };
+}
+
+function clients({ publicUrl, innerUrl = publicUrl, webClient }) {
     return [{
         client_id: SERVICE_CLIENT.id,
         client_secret: SERVICE_CLIENT.secret,
@@ -114,14 +133,15 @@ function clients(publicUrl) {
         response_types: [],
         redirect_uris: [],
     }, {
-        client_id: WEB_CLIENT.id,
-        client_secret: WEB_CLIENT.secret,
+        client_id: webClient.id,
+        client_secret: webClient.secret,
         client_name: 'Agizo console',
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
-        redirect_uris: [callbackOf(publicUrl)],
+        /* The second is for where this is the second provider of two (AGIZO_OIDC2_…). */
+        redirect_uris: [callbackOf(publicUrl), `${callbackOf(publicUrl)}/2`],
         post_logout_redirect_uris: [`${publicUrl}/`],
-        backchannel_logout_uri: `${publicUrl}/auth/backchannel-logout`,
+        backchannel_logout_uri: `${innerUrl}/auth/backchannel-logout`,
         backchannel_logout_session_required: true,
     }];
 }
@@ -154,10 +174,11 @@ async function allow(grant, audience) {
     return grant;
 }
 
-function lifetimes(tokenLifetime) {
+function lifetimes(settings) {
     const hour = 3600;
+    const access = () => settings.tokenLifetime;
     return {
-        AccessToken: tokenLifetime, ClientCredentials: tokenLifetime, AuthorizationCode: 60, IdToken: hour,
+        AccessToken: access, ClientCredentials: access, AuthorizationCode: 60, IdToken: hour,
         Interaction: hour, Session: 14 * hour, Grant: 14 * hour, RefreshToken: 14 * hour,
     };
 }
@@ -170,6 +191,7 @@ function features(settings) {
         revocation: { enabled: true },
         backchannelLogout: { enabled: true },
         rpInitiatedLogout: { enabled: true },
+        dPoP: { enabled: true },
         resourceIndicators: {
             enabled: true,
             useGrantedResource: () => true,
@@ -178,13 +200,13 @@ function features(settings) {
     };
 }
 
-function resourceServer(resource, { audience, algorithm, tokenLifetime }) {
+function resourceServer(resource, { audience, algorithm, tokenLifetime, format }) {
     if (resource !== audience) throw new errors.InvalidTarget(`this provider knows only ${audience}`);
     return {
         scope: SCOPES.join(' '),
         audience,
         accessTokenTTL: tokenLifetime,
-        accessTokenFormat: 'jwt',
+        accessTokenFormat: format,
         jwt: { sign: { alg: algorithm } },
     };
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Agizo authors
 // SPDX-License-Identifier: Apache-2.0
 /*
- * An OpenID provider that does on request what no honest one would: for the tests of token verification and key handling.
+ * An OpenID provider that does on request what no honest one would: for the tests of tokens, keys, sign-in, sessions and logout.
  *
  *   const provider = await startMisbehaving();            // {path: '/realms/x'} for an issuer with a path, {tls: {names}} for https
  *   provider.issuer, provider.audience                    // AGIZO_OIDC_ISSUER, AGIZO_OIDC_AUDIENCE
@@ -27,7 +27,7 @@
  * Endpoints (`misbehaving/endpoints.mjs` lists the kinds):
  *   provider.behave('discovery' | 'jwks', {kind: 'hang'}) until the next call, or `times: n`; `{kind: 'ok'}` is honest
  *   provider.metadata({issuer: 'http://else', end_session_endpoint: undefined})                   over the honest document
- *   provider.handle('/token', (request, response) => …)   any other path
+ *   provider.handle('/elsewhere', (request, response) => …)   any other path
  *   provider.counts()                                     {discovery, jwks, trap, other} requests so far; `resetCounts()`
  *   await provider.reached('jwks', 2)                     resolves once that many came
  *   provider.trapUrl                                      for `jku` and `x5u`: whoever fetches it is counted
@@ -35,13 +35,22 @@
  *   provider.reset()                                      honest again: behaviours, metadata, published keys, counters
  *   await provider.close()
  *
+ * Sign-in and what belongs to it (`misbehaving/authorization.mjs`): provider.client is who may ask; authorize, token, userinfo, introspection,
+ * logout and revocation are endpoints as above for `behave`, and count as `other`.
+ *   provider.script.person = {sub: 'u2', roles: ['viewer']}               who is signed in there
+ *   provider.script.idToken = {claims: {nonce: undefined}}                wrong in exactly that way
+ *   provider.script.callback = (answer) => (answer.delete('iss'), answer)
+ *   provider.asked('token')                               the requests that came; `forgetRequests()`
+ *   provider.opaque({scope: 'orders:read'}), provider.revoke(token), provider.logoutToken({claims: {sid}})
+ *
  * Hosts two issuers when started twice. In-process, loopback; no state outside the object.
  */
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { LOOPBACK, listen } from './command.mjs';
-import { AUDIENCE, SCOPES } from './identity/accounts.mjs';
+import { AUDIENCE, SCOPES, WEB_CLIENT } from './identity/accounts.mjs';
+import { AuthorizationServer, FLOW_PATHS } from './misbehaving/authorization.mjs';
 import { behave, checkBehaviour } from './misbehaving/endpoints.mjs';
 import { GOOD, makeKey, makeKeys } from './misbehaving/keys.mjs';
 import { makeCertificate } from './misbehaving/tls.mjs';
@@ -57,11 +66,11 @@ const JWKS_PATH = '/public/keys-of-today?set=1';
 
 /**
  * Starts a provider.
- * @param {{port?: number, path?: string, audience?: string, tls?: {names: string[]}}} [options]
+ * @param {{port?: number, path?: string, audience?: string, client?: {id: string, secret: string}, tls?: {names: string[]}}} [options]
  */
-export async function startMisbehaving({ port = 0, path = '', audience = AUDIENCE, tls } = {}) {
+export async function startMisbehaving({ port = 0, path = '', audience = AUDIENCE, client = WEB_CLIENT, tls } = {}) {
     const certificate = tls && makeCertificate(tls.names);
-    const provider = new Misbehaving({ path, audience, certificate });
+    const provider = new Misbehaving({ path, audience, client, certificate });
     await provider.up(port);
     provider.keys = await makeKeys();
     provider.reset();
@@ -79,12 +88,15 @@ class Misbehaving {
     #published = [];
     #handlers = new Map();
     #counts;
+    #flows;
     #arrivals = new EventEmitter().setMaxListeners(0);
 
-    constructor({ path, audience, certificate }) {
+    constructor({ path, audience, client, certificate }) {
         this.#path = path;
         this.#certificate = certificate;
         this.audience = audience;
+        this.client = client;
+        this.#flows = new AuthorizationServer({ issuer: () => this.issuer, client, keyOf: (key) => this.#key(key) });
     }
 
     /** PEM of the https certificate, for a client that shall trust it. */
@@ -96,9 +108,14 @@ class Misbehaving {
         return `${this.url}/trap`;
     }
 
+    get script() {
+        return this.#flows.script;
+    }
+
     reset() {
-        this.#behaviours = { discovery: HONEST, jwks: HONEST };
+        this.#behaviours = Object.fromEntries(['discovery', 'jwks', ...Object.keys(FLOW_PATHS)].map((name) => [name, HONEST]));
         this.#metadata = {};
+        this.#flows.reset();
         this.#handlers.clear();
         this.publish(...GOOD);
         this.resetCounts();
@@ -120,6 +137,30 @@ class Misbehaving {
     other(kind, { header, claims, ...how } = {}) {
         const over = OTHER_KINDS[kind](this.#key(how.key ?? 'es256'));
         return this.token({ ...how, header: { ...over.header, ...header }, claims: { ...over.claims, ...claims } });
+    }
+
+    logoutToken(how) {
+        return this.#flows.logoutToken(how);
+    }
+
+    opaque({ sub = this.client.id, ...claims } = {}) {
+        return this.#flows.opaque({ sub, client_id: sub, aud: this.audience, scope: SCOPES.join(' '), ...claims });
+    }
+
+    revoke(token) {
+        this.#flows.revoke(token);
+    }
+
+    endRefreshes() {
+        this.#flows.endRefreshes();
+    }
+
+    asked(endpoint) {
+        return this.#flows.asked(endpoint);
+    }
+
+    forgetRequests() {
+        this.#flows.forgetRequests();
     }
 
     publish(...keys) {
@@ -152,7 +193,8 @@ class Misbehaving {
     }
 
     async reached(endpoint, count) {
-        while (this.#counts[endpoint] < count) {
+        const came = () => (Object.hasOwn(FLOW_PATHS, endpoint) ? this.asked(endpoint).length : this.#counts[endpoint]);
+        while (came() < count) {
             await new Promise((resolve) => { this.#arrivals.once(endpoint, resolve); });
         }
     }
@@ -192,8 +234,21 @@ class Misbehaving {
         this.#arrivals.emit(endpoint);
         if (endpoint === 'discovery') return this.#misbehave(endpoint, request, response, this.#document());
         if (endpoint === 'jwks') return this.#misbehave(endpoint, request, response, { keys: this.#published });
-        const handler = this.#handlers.get(request.url.split('?')[0].slice(this.#path.length));
-        return handler ? handler(request, response) : response.writeHead(404).end();
+        const path = request.url.split('?')[0].slice(this.#path.length);
+        const handler = this.#handlers.get(path);
+        if (handler) return handler(request, response);
+        const flow = Object.keys(FLOW_PATHS).find((name) => FLOW_PATHS[name] === path);
+        return flow ? this.#flow(flow, request, response) : response.writeHead(404).end();
+    }
+
+    /* A refusal is honest too: only what was to be a document is subject to the behaviour, and everything else where it is not "ok". */
+    async #flow(endpoint, request, response) {
+        const { status, document, location } = await this.#flows.answer(endpoint, request);
+        this.#arrivals.emit(endpoint);
+        const behaviour = this.#behaviours[endpoint];
+        if (behaviour.kind !== 'ok' || behaviour.delayMs || status === 200) return this.#misbehave(endpoint, request, response, document);
+        const headers = location ? { location } : { 'content-type': 'application/json' };
+        return response.writeHead(location ? 303 : status, headers).end(document && JSON.stringify(document));
     }
 
     #endpointOf(url) {
@@ -212,12 +267,13 @@ class Misbehaving {
         const { issuer } = this;
         return {
             issuer,
-            authorization_endpoint: `${issuer}/go/authorize`,
-            token_endpoint: `${issuer}/go/token`,
+            authorization_endpoint: issuer + FLOW_PATHS.authorize,
+            token_endpoint: issuer + FLOW_PATHS.token,
             jwks_uri: issuer + JWKS_PATH,
-            userinfo_endpoint: `${issuer}/go/userinfo`,
-            end_session_endpoint: `${issuer}/go/logout`,
-            introspection_endpoint: `${issuer}/go/introspect`,
+            userinfo_endpoint: issuer + FLOW_PATHS.userinfo,
+            end_session_endpoint: issuer + FLOW_PATHS.logout,
+            introspection_endpoint: issuer + FLOW_PATHS.introspection,
+            revocation_endpoint: issuer + FLOW_PATHS.revocation,
             response_types_supported: ['code'],
             subject_types_supported: ['public'],
             id_token_signing_alg_values_supported: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],

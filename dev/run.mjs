@@ -13,6 +13,7 @@
  * are AGIZO_DEV_IDENTITY_PORT (8081) and AGIZO_DEV_GATEWAY_PORT (8082), the folder AGIZO_DEV_FOLDER (.run).
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -21,12 +22,16 @@ import { fileURLToPath } from 'node:url';
 import { isFree, onEndingSignal } from './command.mjs';
 import { startGateway } from './gateway.mjs';
 import { startIdentity } from './identity.mjs';
+import { USERS } from './identity/accounts.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = process.env.AGIZO_DEV_FOLDER ?? '.run';
+const LISTEN = '127.0.0.1:8080';
 const READY_WITHIN_MS = 60_000;
 const READY_POLL_MS = 50;
 const END_WITHIN_MS = 15_000; /* the service promises 10 s */
+
+const SIGN_IN = `as ${Object.keys(USERS).join(', ')}; the password of clerk is ${USERS.clerk.password}, and so on`;
 
 const PORTS = {
     identity: Number(process.env.AGIZO_DEV_IDENTITY_PORT ?? 8081),
@@ -42,6 +47,11 @@ function giveUp(text) {
     process.exit(1);
 }
 
+/* Where browsers find the service; the provider sends them back there. */
+function publicUrl() {
+    return process.env.AGIZO_PUBLIC_URL ?? `http://${process.env.AGIZO_LISTEN ?? LISTEN}`;
+}
+
 /* Our environment without the stand-ins' settings, which the service would refuse as unknown. */
 function ownEnvironment() {
     return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AGIZO_DEV_')));
@@ -49,9 +59,12 @@ function ownEnvironment() {
 
 function settingsFor(identity, gateway) {
     return {
-        AGIZO_LISTEN: '127.0.0.1:8080',
+        AGIZO_LISTEN: LISTEN,
         AGIZO_ADMIN_LISTEN: '127.0.0.1:9090',
         AGIZO_DATABASE: `sqlite:${FOLDER}/agizo.db`,
+        AGIZO_PUBLIC_URL: publicUrl(),
+        /* Made anew each time, like the provider's keys: a session of an earlier run ends when its tokens are due. */
+        AGIZO_SESSION_KEY: randomBytes(32).toString('base64url'),
         AGIZO_OIDC_ISSUER: identity.issuer,
         AGIZO_OIDC_AUDIENCE: identity.audience,
         AGIZO_OIDC_CLIENT_ID: identity.clients.web.id,
@@ -69,7 +82,7 @@ async function checkPorts() {
     const wanted = {
         'the OpenID provider': ['127.0.0.1', PORTS.identity, 'AGIZO_DEV_IDENTITY_PORT'],
         'the SMS gateway': ['127.0.0.1', PORTS.gateway, 'AGIZO_DEV_GATEWAY_PORT'],
-        'the service': [...split(process.env.AGIZO_LISTEN ?? '127.0.0.1:8080'), 'AGIZO_LISTEN'],
+        'the service': [...split(process.env.AGIZO_LISTEN ?? LISTEN), 'AGIZO_LISTEN'],
         'the admin listener': [...split(process.env.AGIZO_ADMIN_LISTEN ?? '127.0.0.1:9090'), 'AGIZO_ADMIN_LISTEN'],
     };
     for (const [who, [host, port, setting]] of Object.entries(wanted)) {
@@ -113,6 +126,7 @@ Agizo is ready.
 
   service          ${service}
   admin            http://${settings.AGIZO_ADMIN_LISTEN}  (/livez /readyz /metrics)
+  sign in          ${settings.AGIZO_PUBLIC_URL}/auth/login?return=/auth/session  (${SIGN_IN})
   OpenID provider  ${identity.issuer}
   phone            ${gateway.url}  (open it in a browser)
   database         ${settings.AGIZO_DATABASE.replace(/\/\/[^@/]*@/, '//…@')}
@@ -154,7 +168,7 @@ async function main(program = 'build/agizo') {
     if (!existsSync(program)) giveUp(`${program} is not there; run make first`);
     await checkPorts();
     mkdirSync(FOLDER, { recursive: true });
-    const identity = await startIdentity({ port: PORTS.identity, publicUrl: process.env.AGIZO_PUBLIC_URL });
+    const identity = await startIdentity({ port: PORTS.identity, publicUrl: publicUrl() });
     const gateway = await startGateway({ port: PORTS.gateway, journal: `${FOLDER}/gateway.jsonl` });
     const settings = settingsFor(identity, gateway);
     const child = await startService(program, settings);

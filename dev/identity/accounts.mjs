@@ -10,7 +10,7 @@
 /** The permissions of Agizo's API, which are also its OAuth scopes. */
 export const SCOPES = [
     'customers:read', 'customers:write', 'orders:read', 'orders:write',
-    'messages:read', 'messages:write', 'imports:write', 'audit:read',
+    'messages:read', 'messages:write', 'imports:write', 'audit:read', 'sessions:write',
 ];
 
 /** The identifier of Agizo's API at the provider: the `resource` that is asked for and the `aud` of the tokens. */

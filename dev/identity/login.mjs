@@ -3,7 +3,7 @@
 /*
  * Signs a person in without a browser: follows the provider's redirects with a cookie jar and fills in its forms.
  *
- * For tests and scripts. It works against a provider in this process or in another; only the issuer's URL is needed. `signIn` stops
+ * Signs them out again in the same way. For tests and scripts. It works against a provider in this process or in another; only the issuer's URL is needed. `signIn` stops
  * at the redirect to the client, so nothing needs to listen there; `userToken` and `serviceToken` go on to an access token.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -31,6 +31,21 @@ export async function signIn(authorizationUrl, { login, password = USERS[login]?
         }
     }
     throw new Error(`the login of ${login} did not end within ${MAX_HOPS} hops`);
+}
+
+/**
+ * Ends the person's session at the provider, as its own page does; the clients hear of it over the back channel.
+ * @param {string} issuer
+ * @param {Map<string, string>} jar cookies of the sign-in
+ */
+export async function signOut(issuer, jar) {
+    const page = await send({ url: new URL(`${issuer}/session/end`) }, jar);
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(await page.text())?.[1];
+    if (xsrf === undefined) throw new Error(`no sign-out page: ${page.status}`);
+    const form = new URLSearchParams({ xsrf, logout: 'yes' });
+    const done = await send({ url: new URL(`${issuer}/session/end/confirm`), form }, jar);
+    await done.body?.cancel();
+    if (done.status !== 303) throw new Error(`the sign-out was answered ${done.status}`);
 }
 
 /**

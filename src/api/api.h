@@ -19,10 +19,14 @@ struct api {
     struct auth *auth;
 };
 
+struct refusals;
+
 struct api_worker {
     const struct api *api;
+    struct loop *loop;
     struct store_link *store;
     struct auth_link *auth;
+    struct refusals *refusals;
 };
 
 static inline const struct api_worker *req_worker(const struct req *rq)

@@ -26,6 +26,8 @@ static void sign(struct req *rq, const struct store_list *list, struct cursor *c
         {(const char *)&list->to, sizeof(list->to)},
         {(const char *)&list->state, list->by_state ? sizeof(list->state) : 0},
         {(const char *)&list->order, list->by_order ? sizeof(list->order) : 0},
+        list->subject,
+        list->record,
         {(const char *)cursor, offsetof(struct cursor, mac)},
     };
     struct digest bound = digest_parts(parts, ARRAY_LEN(parts));

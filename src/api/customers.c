@@ -5,6 +5,7 @@
  */
 #include "api/customers.h"
 
+#include "api/audit.h"
 #include "api/get.h"
 #include "api/idempotency.h"
 #include "api/list.h"
@@ -22,6 +23,7 @@ enum step customer_create(struct req *rq)
     row->version = 1;
     row->created_at = row->updated_at = clock_wall_ms();
     create->base.verb = STORE_CUSTOMER_CREATE;
+    req_audit(rq, &create->base);
     return req_store(rq, &create->base, customer_created);
 }
 

@@ -2,12 +2,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Authentication, authorization and the checks of a request that need no handler, in this order:
- *   credentials (RFC 6750 §2, §3) → token → permission → query parameters → media types → body
- * so that nobody without a permission learns anything about parameters or bodies. A token in the query or the body is never looked at.
+ *   credentials → token (RFC 6750 §2, RFC 9449 §7) or session → permission → query parameters → media types → body
+ * so that nobody without a permission learns anything about parameters or bodies. A token in the query or the body is never looked at,
+ * and neither is any field in which a caller says who they are.
  *
  * Worker's thread. The check's result lives in the request's arena.
  */
 #include "api/gate.h"
+
+#include "api/audit.h"
+#include "api/own_url.h"
+#include "api/session.h"
+#include "api/session_cookie.h"
+#include "http/cookie.h"
+#include "http/media_type.h"
 
 struct gate {
     struct auth_check check;
@@ -15,56 +23,89 @@ struct gate {
 
 static step_fn authorize, examine;
 
+static const char *scheme_of(const struct req *rq)
+{
+    return rq->gate && rq->gate->check.dpop ? "DPoP" : "Bearer";
+}
+
 static enum step refuse(struct req *rq, enum err err)
 {
     req_reply_field(rq, SLICE("WWW-Authenticate"),
-        err == ERR_NO_CREDENTIALS
-            ? SLICE("Bearer")
-            : arena_format(&rq->arena, "Bearer error=\"%.*s\"", SLICE_ARG(err_info(err)->code)));
+        err == ERR_NO_CREDENTIALS ? SLICE("Bearer")
+                                  : arena_format(&rq->arena, "%s error=\"%.*s\"", scheme_of(rq),
+                                        SLICE_ARG(err_info(err)->code)));
     return req_fail(rq, err);
 }
 
 /* The scheme is compared without case; the token is one run of characters without spaces. */
-static enum err find_token(const struct req *rq, struct slice *token)
+static enum err read_token(struct slice value, struct auth_check *check)
 {
-    size_t count;
-    struct slice value = slice_trim(req_field(rq, SLICE("Authorization"), &count));
-    bool in_query = slice_present(req_parameter(rq, SLICE("access_token")));
-    if (count > 1 || (count == 1 && in_query)) return ERR_AMBIGUOUS_CREDENTIALS;
     struct slice scheme = slice_cut(&value, ' ');
-    if (!slice_equal_nocase(scheme, SLICE("Bearer"))) return ERR_NO_CREDENTIALS;
-    *token = slice_trim(value);
-    if (token->len == 0 || memchr(token->ptr, ' ', token->len)) return ERR_INVALID_TOKEN;
-    return ERR_OK;
+    check->dpop = slice_equal_nocase(scheme, SLICE("DPoP"));
+    if (!check->dpop && !slice_equal_nocase(scheme, SLICE("Bearer"))) return ERR_NO_CREDENTIALS;
+    check->token = slice_trim(value);
+    bool one = check->token.len > 0 && !memchr(check->token.ptr, ' ', check->token.len);
+    return one ? ERR_OK : ERR_INVALID_TOKEN;
+}
+
+static enum step check_token(struct req *rq, struct slice value)
+{
+    struct gate *gate = arena_alloc(&rq->arena, sizeof(*gate));
+    struct auth_check *check = &gate->check;
+    rq->gate = gate;
+    enum err err = read_token(value, check);
+    if (err) return refuse(rq, err);
+    if (check->dpop) {
+        check->proof = req_field(rq, SLICE("DPoP"), &check->proof_count);
+        check->method = rq->method;
+        check->url = own_url(rq);
+    }
+    check->arena = &rq->arena;
+    check->op.owner = rq;
+    if (auth_check_start(req_worker(rq)->auth, check, req_op_done)) return authorize(rq);
+    return req_await(rq, authorize);
 }
 
 enum step api_enter(struct req *rq)
 {
-    struct gate *gate = arena_alloc(&rq->arena, sizeof(*gate));
-    rq->gate = gate;
-    enum err err = find_token(rq, &gate->check.token);
-    if (err) return refuse(rq, err);
-    gate->check.arena = &rq->arena;
-    gate->check.op.owner = rq;
-    if (auth_check_start(req_worker(rq)->auth, &gate->check, req_op_done)) return authorize(rq);
-    return req_await(rq, authorize);
+    size_t fields;
+    struct slice cookie, value = slice_trim(req_field(rq, SLICE("Authorization"), &fields));
+    bool in_query = slice_present(req_parameter(rq, SLICE("access_token")));
+    bool in_cookie = cookie_find(rq, SESSION_COOKIE, &cookie) > 0;
+    if (fields + in_query + in_cookie > 1) return refuse(rq, ERR_AMBIGUOUS_CREDENTIALS);
+    if (in_cookie) return session_enter(rq, authorize);
+    return fields ? check_token(rq, value) : refuse(rq, ERR_NO_CREDENTIALS);
 }
 
+/* A session has no token whose scope could be told. */
 static enum step forbid(struct req *rq)
 {
     struct slice scope = permission_scope((enum permission)rq->route->permission);
-    req_reply_field(rq, SLICE("WWW-Authenticate"),
-        arena_format(
-            &rq->arena, "Bearer error=\"insufficient_scope\", scope=\"%.*s\"", SLICE_ARG(scope)));
+    if (!rq->session) {
+        req_reply_field(rq, SLICE("WWW-Authenticate"),
+            arena_format(&rq->arena, "%s error=\"insufficient_scope\", scope=\"%.*s\"",
+                scheme_of(rq), SLICE_ARG(scope)));
+    }
+    audit_refusal(rq);
     return req_fail(rq, ERR_FORBIDDEN);
+}
+
+/* False when the reply has been made. */
+static bool token_good(struct req *rq)
+{
+    const struct auth_check *check = &rq->gate->check;
+    if (slice_present(check->nonce)) req_reply_field(rq, SLICE("DPoP-Nonce"), check->nonce);
+    if (!check->op.err) {
+        rq->identity = &check->identity;
+        return true;
+    }
+    bool refused = err_info(check->op.err)->status == 401;
+    return (refused ? refuse(rq, check->op.err) : req_fail(rq, check->op.err)) != STEP_DONE;
 }
 
 static enum step authorize(struct req *rq)
 {
-    const struct auth_check *check = &rq->gate->check;
-    if (check->op.err == ERR_INVALID_TOKEN) return refuse(rq, ERR_INVALID_TOKEN);
-    if (check->op.err) return req_fail(rq, check->op.err);
-    rq->identity = &check->identity;
+    if (rq->gate && !token_good(rq)) return STEP_DONE;
     if (!(rq->identity->permissions & (1u << rq->route->permission))) return forbid(rq);
     return examine(rq);
 }
@@ -75,17 +116,6 @@ static bool parameter_known(const struct route *route, struct slice name)
         if (slice_equal(slice_of(*known), name)) return true;
     }
     return false;
-}
-
-/* "application/json", with at most a charset of utf-8 (RFC 8259 §8.1, §11). */
-static bool is_json(struct slice type)
-{
-    struct slice media = slice_trim(slice_cut(&type, ';'));
-    if (!slice_equal_nocase(media, SLICE("application/json"))) return false;
-    if (!slice_present(type)) return true;
-    type = slice_trim(type);
-    return slice_equal_nocase(type, SLICE("charset=utf-8")) ||
-           slice_equal_nocase(type, SLICE("charset=\"utf-8\""));
 }
 
 /* RFC 9110 §12.5.1, without weights other than zero: we have one representation to offer. */
@@ -124,7 +154,8 @@ static enum step examine(struct req *rq)
     }
     if (!accepts_json(req_field(rq, SLICE("Accept"), NULL)))
         return req_fail(rq, ERR_NOT_ACCEPTABLE);
-    if (route->takes && !is_json(req_field(rq, SLICE("Content-Type"), NULL))) {
+    struct slice type = req_field(rq, SLICE("Content-Type"), NULL);
+    if (route->takes && !media_type_is(type, SLICE("application/json"))) {
         return req_fail(rq, ERR_UNSUPPORTED_MEDIA_TYPE);
     }
     return req_read_body(rq, route->step);

@@ -1,27 +1,31 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has to be swept out now and then: idempotency keys past their time.
+ * What has to be swept out now and then: idempotency keys past their time, sessions that are over.
  *
  * Every copy of the service sweeps; deleting what is already gone costs nothing. Runs on a worker's loop.
  */
 #pragma once
 
+#include "core/config.h"
+#include "store/session.h"
 #include "store/store.h"
 
 struct housekeeping {
-    struct store_keys_purge purge;
+    struct store_keys_purge keys;
+    struct store_sessions_purge sessions;
     struct arena arena;
     struct timer timer;
     struct loop *loop;
     struct store_link *store;
-    int64_t keep_ms;
+    int64_t keep_ms, idle_ms;
+    bool more;                      /* the round has not found all there is */
     void (*stopped)(void *context); /* set while stopping */
     void *context;
 };
 
-/* Sweeps from soon on; `keep_ms`: how long keys are kept. The struct must not move. */
-void housekeeping_start(
-    struct housekeeping *keeping, struct loop *loop, struct store_link *store, int64_t keep_ms);
+/* Sweeps from soon on, by the settings. The struct must not move. */
+void housekeeping_start(struct housekeeping *keeping, struct loop *loop, struct store_link *store,
+    const struct config *config);
 /* Calls `stopped` once nothing is pending any more, at once or later. */
 void housekeeping_stop(struct housekeeping *keeping, void (*stopped)(void *context), void *context);

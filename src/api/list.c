@@ -64,6 +64,26 @@ static bool read_order(struct req *rq, struct slice text, struct store_list *lis
     return uuid_parse(text, &list->order);
 }
 
+static bool read_subject(struct req *rq, struct slice text, struct store_list *list)
+{
+    (void)rq;
+    list->subject = text;
+    return text.len > 0;
+}
+
+/* Ids stand in the log in lower case. */
+static bool read_record(struct req *rq, struct slice text, struct store_list *list)
+{
+    struct uuid id;
+    char *lower = arena_alloc(&rq->arena, UUID_TEXT_LEN);
+    list->record = text;
+    if (uuid_parse(text, &id)) {
+        uuid_format(id, lower);
+        list->record = (struct slice){lower, UUID_TEXT_LEN};
+    }
+    return text.len > 0;
+}
+
 /* The cursor comes last: it is bound to all the others. Which of them a list has is its route's business. */
 static const struct {
     const char *name;
@@ -76,6 +96,8 @@ static const struct {
     {"to", read_to, ERR_BAD_PARAMETER},
     {"state", read_state, ERR_BAD_PARAMETER},
     {"order", read_order, ERR_BAD_PARAMETER},
+    {"subject", read_subject, ERR_BAD_PARAMETER},
+    {"record", read_record, ERR_BAD_PARAMETER},
     {"cursor", cursor_parse, ERR_BAD_CURSOR},
 };
 

@@ -8,6 +8,7 @@
  */
 #include "api/orders.h"
 
+#include "api/audit.h"
 #include "api/get.h"
 #include "api/idempotency.h"
 #include "api/list.h"
@@ -75,6 +76,7 @@ enum step order_create(struct req *rq)
     create->row = make_row(rq, &input);
     create->message.id = uuid_new();
     create->base.verb = STORE_ORDER_CREATE;
+    req_audit(rq, &create->base);
     return req_store(rq, &create->base, order_created);
 }
 

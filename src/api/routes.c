@@ -6,11 +6,15 @@
  */
 #include "api/routes.h"
 
+#include "api/audit.h"
 #include "api/customers.h"
 #include "api/gate.h"
 #include "api/messages.h"
 #include "api/orders.h"
 #include "api/schemas.h"
+#include "api/session_view.h"
+#include "api/sign_in.h"
+#include "api/sign_out.h"
 #include "core/check.h"
 #include "core/slice.h"
 #include "obs/metrics.h"
@@ -19,11 +23,24 @@ static const char *const page_of_customers[] = {"limit", "cursor", "customer", "
 static const char *const page_of_orders[] = {"limit", "cursor", "customer", "from", "to", NULL};
 static const char *const page_of_messages[] = {
     "limit", "cursor", "customer", "from", "to", "state", "order", NULL};
+static const char *const page_of_audit[] = {
+    "limit", "cursor", "from", "to", "subject", "record", NULL};
+static const char *const whose_sessions[] = {"subject", "issuer", NULL};
 
 #define CAN(permission) PERMISSION_##permission
-#define ROUTE(method, path, ...)                                                                   \
+#define ROUTE(method, path, step, permission, ...)                                                 \
     {                                                                                              \
-        method, path, method " " path, __VA_ARGS__                                                 \
+        method, path, method " " path, step, permission, false, __VA_ARGS__, .enter = NULL         \
+    }
+/* Its step comes first, and asks for credentials itself or needs none. */
+#define OPEN(method, path, step)                                                                   \
+    {                                                                                              \
+        method, path, method " " path, step, .enter = step                                         \
+    }
+/* The same for a person's browser on its way; it changes something here or at the provider. */
+#define VISIT(path, step)                                                                          \
+    {                                                                                              \
+        "GET", path, "GET " path, step, .enter = step, .visit = true                               \
     }
 
 static const struct route routes[] = {
@@ -40,6 +57,15 @@ static const struct route routes[] = {
     ROUTE("GET", "/v1/messages", message_list, CAN(MESSAGES_READ), NULL, message_schema,
         page_of_messages),
     ROUTE("GET", "/v1/messages/{id}", message_get, CAN(MESSAGES_READ), NULL, message_schema, NULL),
+    ROUTE("GET", "/v1/audit", audit_list, CAN(AUDIT_READ), NULL, audit_schema, page_of_audit),
+    ROUTE("DELETE", "/v1/sessions", sessions_end, CAN(SESSIONS_WRITE), NULL, NULL, whose_sessions),
+    OPEN("GET", "/", landing_view),
+    VISIT("/auth/login", sign_in_begin),
+    VISIT("/auth/callback", sign_in_finish),
+    VISIT("/auth/callback/{issuer}", sign_in_finish),
+    OPEN("POST", "/auth/logout", sign_out),
+    OPEN("GET", "/auth/session", session_view),
+    OPEN("POST", "/auth/backchannel-logout", backchannel_logout),
 };
 _Static_assert(ARRAY_LEN(routes) < METRIC_LABEL_MAX, "every route has a label");
 

@@ -129,11 +129,32 @@ static const struct schema_field message_fields[] = {
 };
 #undef AT
 
+static void put_action(struct buf *out, const void *row)
+{
+    const struct audit_entry *entry = row;
+    json_put_text(out, audit_action_text(entry->action));
+}
+
+#define AT(member) offsetof(struct audit_entry, member)
+static const struct schema_field audit_fields[] = {
+    {"id", FIELD_UUID, READ, AT(id), 0, 0, NULL},
+    {"at", FIELD_TIME, READ, AT(at), 0, 0, NULL},
+    {"action", FIELD_CUSTOM, READ, 0, 0, 0, put_action},
+    {"record", FIELD_TEXT, READ, AT(record), 0, 0, NULL},
+    {"issuer", FIELD_TEXT, READ, AT(actor.issuer), 0, 0, NULL},
+    {"subject", FIELD_TEXT, READ, AT(actor.subject), 0, 0, NULL},
+    {"client_id", FIELD_TEXT, READ, AT(actor.client_id), 0, 0, NULL},
+    {"address", FIELD_TEXT, READ, AT(actor.address), 0, 0, NULL},
+    {"request_id", FIELD_TEXT, READ, AT(actor.request), 0, 0, NULL},
+};
+#undef AT
+
 static const struct schema customers = SCHEMA("Customer", customer_fields, NULL);
 static const struct schema order_inputs =
     SCHEMA("OrderInput", order_input_fields, order_input_refine);
 static const struct schema orders = SCHEMA("Order", order_fields, NULL);
 static const struct schema messages = SCHEMA("Message", message_fields, NULL);
+static const struct schema audit = SCHEMA("AuditEntry", audit_fields, NULL);
 
 const struct schema *customer_schema(void)
 {
@@ -153,4 +174,9 @@ const struct schema *order_schema(void)
 const struct schema *message_schema(void)
 {
     return &messages;
+}
+
+const struct schema *audit_schema(void)
+{
+    return &audit;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "api/schema.h"
+#include "store/audit.h"
 #include "store/row.h"
 
 /* What a client writes of an order; the rest of the row is the service's. */
@@ -19,3 +20,4 @@ schema_fn customer_schema;    /* struct customer */
 schema_fn order_input_schema; /* struct order_input */
 schema_fn order_schema;       /* struct order */
 schema_fn message_schema;     /* struct message */
+schema_fn audit_schema;       /* struct audit_entry */

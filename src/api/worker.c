@@ -4,15 +4,16 @@
  * The worker thread: makes its parts, runs its loop until drained, releases its parts.
  *
  *   main: worker_start → … → worker_drain (a job to the loop) → worker_join
- *   loop: parts made → serving → draining → (housekeeping at rest) → loop stopped → parts released
- * When the grace runs out while requests or the housekeeping still wait, the store may still be writing into them: then nothing is
- * released, and the process ends with what it holds.
+ *   loop: parts made → serving → draining → (housekeeping at rest) → (refusals written) → loop stopped → parts released
+ * When the grace runs out while one of these still waits, the store may still be writing into it: then nothing is released, and the
+ * process ends with what it holds.
  */
 #include "api/worker.h"
 
 #include <pthread.h>
 
 #include "api/housekeeping.h"
+#include "api/refusals.h"
 #include "api/routes.h"
 #include "http/server.h"
 
@@ -25,6 +26,7 @@ struct worker {
     int listen_fd;
     struct http_server *server;
     struct housekeeping keeping;
+    struct refusals refusals;
     struct job drain;
     struct timer overdue;
     int64_t grace_ms;
@@ -39,6 +41,12 @@ static void on_rest(void *context)
     loop_stop(worker->loop);
 }
 
+static void on_kept(void *context)
+{
+    struct worker *worker = context;
+    refusals_stop(&worker->refusals, on_rest, worker);
+}
+
 static void on_overdue(struct timer *timer)
 {
     loop_stop(CONTAINER_OF(timer, struct worker, overdue)->loop);
@@ -48,7 +56,7 @@ static void on_drained(void *context, bool clean)
 {
     struct worker *worker = context;
     if (clean) {
-        housekeeping_stop(&worker->keeping, on_rest, worker);
+        housekeeping_stop(&worker->keeping, on_kept, worker);
     } else {
         loop_stop(worker->loop);
     }
@@ -68,11 +76,13 @@ static void *run(void *argument)
     struct api_worker *context = &worker->context;
     const struct http_server_options options = {
         .table = api_routes(), .app = context, .listen_fd = worker->listen_fd};
+    context->loop = worker->loop;
     context->store = store_link_new(context->api->store, worker->loop);
     context->auth = auth_link_new(context->api->auth, worker->loop);
+    context->refusals = &worker->refusals;
+    refusals_init(&worker->refusals, context->store);
     worker->server = http_server_new(worker->loop, &options);
-    housekeeping_start(&worker->keeping, worker->loop, context->store,
-        context->api->config->idempotency_expiry * 1000);
+    housekeeping_start(&worker->keeping, worker->loop, context->store, context->api->config);
     loop_run(worker->loop);
     if (!worker->clean) return NULL;
     http_server_free(worker->server);

@@ -3,7 +3,7 @@
 /*
  * Who a request comes from: the strict check of bearer tokens, and what the bearer may do.
  *
- * One `struct auth` per process owns the identity thread, which fetches the issuer's metadata and keys. Every worker has its own
+ * One `struct auth` per process owns the identity thread, which fetches the issuers' metadata and keys. Every worker has its own
  * `struct auth_link` with a positive cache; keys reach it as read-mostly snapshots. A check answers at once, except when the key
  * set must be fetched first: then it completes later on the link's loop.
  */
@@ -11,6 +11,7 @@
 
 #include "core/arena.h"
 #include "core/config.h"
+#include "net/job.h"
 #include "net/op.h"
 
 struct auth;
@@ -36,23 +37,33 @@ struct identity {
     bool is_service;  /* sub equals client_id (RFC 9068 §5) */
     bool is_customer; /* has only the role customer: sees only what belongs to customer_code */
     struct slice customer_code; /* absent unless is_customer */
-    int64_t expires_at;         /* wall clock, ms */
+    struct slice
+        thumbprint; /* of the key that the token is bound to (RFC 9449 §6.1); absent when to none */
+    int64_t expires_at; /* wall clock, ms */
 };
 
 struct auth_check {
-    struct op
-        op; /* completes with ERR_OK, ERR_INVALID_TOKEN, ERR_UNAVAILABLE (no usable key set), ERR_BUSY */
+    /* Completes with ERR_OK, ERR_INVALID_TOKEN, ERR_INVALID_DPOP_PROOF, ERR_USE_DPOP_NONCE, ERR_UNAVAILABLE (no usable key set, or the
+     * issuer could not be asked), ERR_BUSY. */
+    struct op op;
     struct arena *arena;
-    struct slice token;       /* borrowed until completion */
+    struct slice token; /* borrowed until completion, as all that goes in */
+    bool dpop;          /* it came with the scheme DPoP (RFC 9449 §7.1) */
+    size_t proof_count; /* DPoP header fields */
+    struct slice proof, method,
+        url; /* with `dpop`: the field, the request's method, its URL without query */
     struct identity identity; /* out, with ERR_OK */
+    struct slice nonce;       /* out: for the field DPoP-Nonce; absent when there is none to send */
     struct list node;         /* auth's */
+    unsigned awaited;         /* auth's: providers whose news it waits for */
+    struct job job;           /* auth's */
 };
 
 /* Starts the identity thread. The provider may be away: see auth_ready(). NULL (logged) for settings that can never work. */
 struct auth *auth_open(const struct config *config);
 /* After every link is freed. */
 void auth_close(struct auth *auth);
-/* True while a key set within its stale window is held. Any thread. */
+/* True while a key set within its stale window is held, of one configured issuer at least. Any thread. */
 bool auth_ready(const struct auth *auth);
 
 struct auth_link *auth_link_new(struct auth *auth, struct loop *loop);

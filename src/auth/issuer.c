@@ -13,15 +13,14 @@
  * A key set without one usable key replaces the old one (the provider may have withdrawn its keys), but is not usable.
  *
  * On the identity loop's thread. Owns its strings, its arena (one answer at a time) and the transfer.
- * Limits: answers of ANSWER_MAX bytes, status 200, no redirects; the metadata's issuer must be ours to the byte; a key set address
- * over http only when the issuer has one, too.
+ * Limits: answers of ANSWER_MAX bytes, status 200, no redirects; for what of the metadata is taken, see metadata.c.
  */
 #include "auth/issuer.h"
 
+#include "auth/metadata.h"
 #include "auth/result.h"
 #include "core/clock.h"
 #include "core/digest.h"
-#include "core/json.h"
 #include "core/random.h"
 #include "net/outbound.h"
 #include "obs/log.h"
@@ -30,7 +29,6 @@
 #define CONNECT_MS 5000
 #define TOTAL_MS 10000
 #define ANSWER_MAX ((size_t)256 * 1024)
-#define METADATA_DEPTH_MAX 8
 #define ASK_PAUSE_MS 30000
 /* Back-off with full jitter: at random below first << failures, never above the most. */
 #define BACKOFF_FIRST_MS 500
@@ -39,9 +37,9 @@
 
 struct issuer {
     struct loop *loop;
-    struct keyring *ring;
-    const struct token_rules *rules;
-    struct outbound *outbound;
+    struct provider *provider;
+    struct keyring *ring;      /* the provider's */
+    struct outbound *outbound; /* its own, so that no flow holds up the keys */
     struct timer timer;
     struct outbound_call call;
     struct arena arena;
@@ -72,21 +70,20 @@ static char *metadata_url(struct slice issuer)
     return text_join(issuer, SLICE("/.well-known/openid-configuration"));
 }
 
-struct issuer *issuer_new(struct loop *loop, struct keyring *ring, const struct token_rules *rules,
-    const struct config *config)
+struct issuer *issuer_new(struct loop *loop, struct provider *provider, const struct config *config)
 {
     struct issuer *issuer = memory_zeroed(sizeof(*issuer));
     issuer->loop = loop;
-    issuer->ring = ring;
-    issuer->rules = rules;
+    issuer->provider = provider;
+    issuer->ring = &provider->ring;
     issuer->refresh_ms = config->oidc_refresh * 1000;
     issuer->stale_ms = config->oidc_stale * 1000;
     issuer->outbound = outbound_new(loop, 1);
-    issuer->metadata_url = metadata_url(rules->issuer);
+    issuer->metadata_url = metadata_url(provider->rules.issuer);
     issuer->call.op.owner = issuer;
     arena_init(&issuer->arena, 4 * ANSWER_MAX);
     timer_init(&issuer->timer, refresh);
-    keyring_serve(ring, asked, issuer);
+    keyring_serve(issuer->ring, asked, issuer);
     timer_set(loop, &issuer->timer, 0);
     return issuer;
 }
@@ -176,7 +173,8 @@ static void end(struct issuer *issuer, enum auth_result result, int64_t pause_ms
 static void succeed(struct issuer *issuer, enum auth_result result)
 {
     if (issuer->failures > 0 || result == AUTH_RESULT_GOOD) {
-        log_write(LOG_IDENTITY_READY, LOG_NUMBER("keys", keyset_count(issuer->ring->keys)));
+        log_write(LOG_IDENTITY_READY, LOG_TEXT("issuer", issuer->provider->rules.issuer),
+            LOG_NUMBER("keys", keyset_count(issuer->ring->keys)));
     }
     issuer->failures = 0;
     end(issuer, result, next_refresh_ms(issuer));
@@ -186,8 +184,8 @@ static void fail(struct issuer *issuer, const char *why)
 {
     bool answered = issuer->call.result == OUTBOUND_ANSWERED;
     issuer->failures++;
-    log_write(LOG_IDENTITY_FAULT, LOG_TEXT("why", slice_of(why)),
-        LOG_TEXT("url", slice_of(issuer->call.url)),
+    log_write(LOG_IDENTITY_FAULT, LOG_TEXT("issuer", issuer->provider->rules.issuer),
+        LOG_TEXT("why", slice_of(why)), LOG_TEXT("url", slice_of(issuer->call.url)),
         LOG_NUMBER("status", answered ? issuer->call.status : 0),
         LOG_TEXT("detail", answered ? SLICE("") : slice_of(issuer->call.fault)));
     end(issuer, AUTH_RESULT_FAILED, next_try_ms(issuer));
@@ -200,27 +198,18 @@ static const char *answer_fault(const struct outbound_call *call)
     return NULL;
 }
 
-/* A provider that is reached by https must not send us to a place that anybody on the network could answer for. */
-static bool keys_url_allowed(const struct issuer *issuer, struct slice url)
-{
-    bool secure = slice_starts(issuer->rules->issuer, SLICE("https://"));
-    return provider_url_allowed(url) && (!secure || slice_starts(url, SLICE("https://")));
-}
-
-/* Everything but these two members is the business of other flows; above all, the algorithms it lists are no permission. */
+/* What was known before stays when the provider gives something that cannot be used. */
 static const char *read_metadata(struct issuer *issuer)
 {
-    const char *fault = NULL;
-    CLEANUP(json_release)
-    json_t *metadata = json_decode(issuer->call.reply, METADATA_DEPTH_MAX, &fault);
-    if (!metadata) return fault;
-    struct slice url = json_text(json_object_get(metadata, "jwks_uri"));
-    if (!slice_equal(json_text(json_object_get(metadata, "issuer")), issuer->rules->issuer)) {
-        return "the metadata is of another issuer";
-    }
-    if (!keys_url_allowed(issuer, url)) return "the metadata has no jwks_uri that may be used";
+    struct metadata metadata CLEANUP(metadata_deinit);
+    struct provider *provider = issuer->provider;
+    const char *fault = metadata_read(&metadata, issuer->call.reply, provider->rules.issuer);
+    if (fault) return fault;
+    metadata_move_endpoints(&metadata, &provider->endpoints);
+    provider->known = true;
     free(issuer->keys_url);
-    issuer->keys_url = memory_text(url.ptr);
+    issuer->keys_url = metadata.keys_url;
+    metadata.keys_url = NULL;
     return NULL;
 }
 

@@ -6,10 +6,10 @@
  * Checks run from the cheapest to the dearest, and each refuses alone:
  *   length → alphabet → two dots → canonical base64url → header (object, no duplicates, depth) → extensions → typ → alg →
  *   key by kid with matching kind, alg, use → signature length → signature
- * The algorithm comes from the settings and the key, never from the token alone. `jku`, `jwk`, `x5u` and `x5c` are not read at all,
- * and there is no path for JWE, JSON serialization, `none` or HMAC (RFC 8725).
+ * The algorithm comes from the settings and the key, never from the token alone. `jku`, `x5u` and `x5c` are not read at all, `jwk`
+ * only of a proof and not here, and there is no path for JWE, JSON serialization, `none` or HMAC (RFC 8725).
  *
- * Called by token.c on worker threads; stateless. Buffers belong to the struct, keys to their set.
+ * Called on worker threads by token.c, on the identity loop by provider.c; stateless. Buffers belong to the struct, keys to their set.
  * Limits: JWS_LEN_MAX bytes, so nothing here needs to scale.
  */
 #include "auth/jws.h"
@@ -96,13 +96,26 @@ static bool has_extension(const struct jws *jws)
            json_object_get(jws->fields, "b64");
 }
 
-/* RFC 9068 §4: `at+jwt` or `application/at+jwt`; media types have no case. */
-static bool type_fits(const struct jws *jws, bool lenient)
+/* Without `application/`, which RFC 7515 §4.1.9 lets a `typ` leave out. */
+static struct slice short_type(struct slice type)
 {
-    struct slice type = field(jws, "typ");
-    if (slice_equal_nocase(type, SLICE("at+jwt"))) return true;
-    if (slice_equal_nocase(type, SLICE("application/at+jwt"))) return true;
-    return lenient && slice_equal_nocase(type, SLICE("JWT"));
+    static const struct slice prefix = {"application/", 12};
+    if (type.len <= prefix.len) return type;
+    struct slice head = {type.ptr, prefix.len};
+    return slice_equal_nocase(head, prefix) ? slice_skip(type, prefix.len) : type;
+}
+
+static bool type_fits(const struct jws *jws, enum jws_kind kind, bool lenient)
+{
+    const json_t *value = json_object_get(jws->fields, "typ");
+    struct slice type = short_type(json_text(value));
+    bool plain = slice_equal_nocase(type, SLICE("JWT"));
+    if (kind == JWS_ACCESS_TOKEN) {
+        return slice_equal_nocase(type, SLICE("at+jwt")) || (lenient && plain);
+    }
+    if (kind == JWS_PROOF) return slice_equal_nocase(type, SLICE("dpop+jwt"));
+    if (!value || plain) return true;
+    return kind == JWS_LOGOUT_TOKEN && slice_equal_nocase(type, SLICE("logout+jwt"));
 }
 
 static enum refusal try_keys(
@@ -118,18 +131,37 @@ static enum refusal try_keys(
     return refusal;
 }
 
-enum refusal jws_verify(
-    const struct jws *jws, const struct token_rules *rules, const struct keyset *keys)
+static enum refusal check_header(const struct jws *jws, enum jws_kind kind,
+    const struct token_rules *rules, const struct algorithm **out)
 {
-    const struct key *candidates[KEYSET_TRIES];
-    const struct algorithm *algorithm = algorithm_find(field(jws, "alg"));
-    const json_t *key_id = json_object_get(jws->fields, "kid");
+    *out = algorithm_find(field(jws, "alg"));
     if (has_extension(jws)) return REFUSAL_EXTENSION;
-    if (!type_fits(jws, rules->lenient)) return REFUSAL_TYPE;
-    if (!algorithm || !algorithm_in(rules->algorithms, algorithm)) return REFUSAL_ALGORITHM;
+    if (!type_fits(jws, kind, rules->lenient)) return REFUSAL_TYPE;
+    if (!*out || !algorithm_in(rules->algorithms, *out)) return REFUSAL_ALGORITHM;
+    return REFUSAL_NONE;
+}
+
+enum refusal jws_verify(const struct jws *jws, enum jws_kind kind, const struct token_rules *rules,
+    const struct keyset *keys)
+{
+    const struct algorithm *algorithm;
+    const struct key *candidates[KEYSET_TRIES];
+    const json_t *key_id = json_object_get(jws->fields, "kid");
+    enum refusal refusal = check_header(jws, kind, rules, &algorithm);
+    if (refusal) return refusal;
     if (key_id && !json_is_string(key_id)) return REFUSAL_KEY_ID;
     if (!keyset_knows(keys, json_text(key_id))) return REFUSAL_UNKNOWN_KEY;
     size_t count = keyset_select(keys, json_text(key_id), algorithm, candidates);
     if (count == 0) return REFUSAL_KEY_MISMATCH;
     return try_keys(jws, algorithm, candidates, count);
+}
+
+enum refusal jws_verify_by(const struct jws *jws, enum jws_kind kind,
+    const struct token_rules *rules, const struct key *key)
+{
+    const struct algorithm *algorithm;
+    enum refusal refusal = check_header(jws, kind, rules, &algorithm);
+    if (refusal) return refusal;
+    if (!key_fits(key, algorithm)) return REFUSAL_KEY_MISMATCH;
+    return try_keys(jws, algorithm, &key, 1);
 }

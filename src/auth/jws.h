@@ -15,6 +15,14 @@
 /* Longest token; real ones have 0.5–2 KiB. */
 #define JWS_LEN_MAX 8192
 
+/* What a token must be, as far as its header tells (RFC 8725 §3.11); media types have no case and may have `application/` before them. */
+enum jws_kind {
+    JWS_ACCESS_TOKEN, /* typ at+jwt (RFC 9068 §4); by lenient rules also JWT */
+    JWS_ID_TOKEN,     /* typ JWT, or none */
+    JWS_LOGOUT_TOKEN, /* typ logout+jwt (OpenID Connect Back-Channel Logout §2.4), JWT, or none */
+    JWS_PROOF,        /* typ dpop+jwt (RFC 9449 §4.2) */
+};
+
 struct jws {
     struct slice input; /* what is signed: header.payload, borrowed from the token */
     struct buf header, payload, signature; /* decoded */
@@ -25,5 +33,8 @@ struct jws {
 enum refusal jws_parse(struct jws *jws, struct slice token);
 void jws_deinit(struct jws *jws);
 /* Only after REFUSAL_NONE may the payload be looked at. UNKNOWN_KEY: a newer key set might help. */
-enum refusal jws_verify(
-    const struct jws *jws, const struct token_rules *rules, const struct keyset *keys);
+enum refusal jws_verify(const struct jws *jws, enum jws_kind kind, const struct token_rules *rules,
+    const struct keyset *keys);
+/* The same by one key: of a proof, which brings its own. */
+enum refusal jws_verify_by(const struct jws *jws, enum jws_kind kind,
+    const struct token_rules *rules, const struct key *key);

@@ -7,7 +7,7 @@
  *   member's loop:  unknown key → await ──ask──▶ identity loop: one fetch, or news at once when it is too early for another
  *
  * A member reads only what is its own; the mutex is taken when news comes, never for a request. Every question is followed by news,
- * so nobody waits for ever. The order matters in keyring_end(): news first, then `fetching` off, so that a member that sees no fetch
+ * so nobody waits for ever; news of a fetch that had ended before the question is not its answer (`wanted`). The order matters in keyring_end(): news first, then `fetching` off, so that a member that sees no fetch
  * also sees by the generation that its news is still on its way.
  *
  * Members on their loops' threads, the fetcher on the identity loop's; keyring_usable() from any.
@@ -69,6 +69,7 @@ void keyring_join(
     pthread_mutex_lock(&ring->mutex);
     list_append(&ring->members, &member->node);
     take_current(member);
+    member->wanted = member->generation;
     pthread_mutex_unlock(&ring->mutex);
 }
 
@@ -80,14 +81,22 @@ void keyring_leave(struct keyring_member *member)
     keyset_release(member->keys);
 }
 
+/* `fetching` is read first, see above. News that is on its way already answers nobody who needs a fetch. */
 bool keyring_await(struct keyring_member *member)
 {
     struct keyring *ring = member->ring;
-    bool worth = atomic_load(&ring->fetching) ||
-                 clock_mono_ms() >= atomic_load(&ring->refetch_from_ms) ||
-                 atomic_load(&ring->generation) != member->generation;
-    if (worth && !atomic_exchange(&ring->asked, true)) loop_post(ring->home, &ring->ask);
-    return worth;
+    bool fetch =
+        atomic_load(&ring->fetching) || clock_mono_ms() >= atomic_load(&ring->refetch_from_ms);
+    unsigned generation = atomic_load(&ring->generation);
+    if (!fetch && generation == member->generation) return false;
+    member->wanted = fetch ? generation + 1 : generation;
+    if (fetch && !atomic_exchange(&ring->asked, true)) loop_post(ring->home, &ring->ask);
+    return true;
+}
+
+bool keyring_answered(const struct keyring_member *member)
+{
+    return (int)(member->generation - member->wanted) >= 0;
 }
 
 void keyring_serve(struct keyring *ring, keyring_ask_fn *fn, void *owner)

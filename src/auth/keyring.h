@@ -12,7 +12,8 @@
 #include "net/loop.h"
 
 struct keyring_member;
-/* On the member's loop, after every fetch that somebody may have waited for. `changed`: member->keys is another set than before. */
+/* On the member's loop, after every fetch that somebody may have waited for. `changed`: member->keys is another set than before. It may be
+ * older than what was last asked for: see keyring_answered(). */
 typedef void keyring_news_fn(struct keyring_member *member, bool changed);
 /* On the identity loop: a member wants newer keys. */
 typedef void keyring_ask_fn(void *owner);
@@ -30,12 +31,13 @@ struct keyring {
     void *owner;
 };
 
-/* Whoever verifies tokens on a loop. Embedded; the first four belong to the loop's thread. */
+/* Whoever verifies tokens on a loop. Embedded; the first five belong to the loop's thread. */
 struct keyring_member {
     struct keyring *ring;
     struct loop *loop;
     struct keyset *keys; /* NULL before the first news; held */
     unsigned generation;
+    unsigned wanted; /* the generation that answers all it asked for */
     keyring_news_fn *fn;
     struct list node;
     struct job news;
@@ -55,6 +57,8 @@ void keyring_join(
 void keyring_leave(struct keyring_member *member);
 /* True when newer keys may come: `fn` will be called. False when asking again makes no sense yet. */
 MUST_CHECK bool keyring_await(struct keyring_member *member);
+/* In `fn`: the news is of a fetch that ended after everything that was asked for, so there is nothing more to wait for. */
+bool keyring_answered(const struct keyring_member *member);
 
 /* The fetcher, on the identity loop. A fetch: begin, then perhaps publish or extend, then end. */
 void keyring_serve(struct keyring *ring, keyring_ask_fn *fn, void *owner);

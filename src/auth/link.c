@@ -5,13 +5,20 @@
  *
  *   start → cached | good | refused                            at once, in nearly all cases
  *   start → unknown key, and newer keys may come → WAITING → news, or patience at its end → good | refused      (fails closed)
+ *   start → opaque → asked about at its provider (introspection.c) → good | refused
+ * What is good must also have come in the way that its binding asks for (dpop.c), cached or not.
  *
- * On the link's loop's thread; the keyring alone is shared. Waiting checks belong to their requests. The cache is emptied when
- * the keys change.
- * Limits: WAITING_MAX checks wait for keys, past that ERR_BUSY, and for at most WAIT_MS. CACHE_MAX tokens.
+ * With several issuers a check waits for those whose newer keys might make it good, and goes on when all have told their news, or one of
+ * them brought the key. Who bears a token that nobody knows while an issuer is away is told that it cannot be checked now.
+ *
+ * On the link's loop's thread; the keyrings alone are shared. Waiting checks belong to their requests. The cache is emptied when
+ * the keys of any issuer change.
+ * Limits: WAITING_MAX checks wait for keys, past that ERR_BUSY, and for at most VERIFY_WAIT_MS. CACHE_MAX tokens.
  */
 #include "auth/link.h"
 
+#include "auth/dpop.h"
+#include "auth/introspection.h"
 #include "auth/jws.h"
 #include "auth/result.h"
 #include "auth/token.h"
@@ -22,18 +29,21 @@
 
 #define WAITING_MAX 1024
 #define CACHE_MAX 4096
-/* A fetch may take longer. Then whoever waits is answered by the keys at hand, so that a provider that hangs together with strangers'
- * key names cannot hold the end of the service (8 s) or the patience of clients. */
-#define WAIT_MS 4000
+
+/* A link among those whom one provider tells its news. */
+struct membership {
+    struct keyring_member member;
+    struct auth_link *link;
+};
 
 struct auth_link {
     struct auth *auth;
     struct loop *loop;
-    struct keyring_member member;
+    struct membership members[PROVIDERS_MAX]; /* as many as providers */
     struct token_cache *cache;
     struct list waiting;
-    size_t waiting_count;
-    struct timer patience; /* set while somebody waits */
+    size_t waiting_count, asking_count; /* asking: the provider, about opaque tokens */
+    struct timer patience;              /* set while somebody waits */
 };
 
 static keyring_news_fn take_news;
@@ -47,35 +57,72 @@ struct auth_link *auth_link_new(struct auth *auth, struct loop *loop)
     link->cache = token_cache_new(CACHE_MAX);
     list_init(&link->waiting);
     timer_init(&link->patience, lose_patience);
-    keyring_join(&auth->ring, &link->member, loop, take_news);
+    for (size_t i = 0; i < auth->provider_count; i++) {
+        link->members[i].link = link;
+        keyring_join(&auth->providers[i].ring, &link->members[i].member, loop, take_news);
+    }
     return link;
 }
 
 void auth_link_free(struct auth_link *link)
 {
-    check(list_empty(&link->waiting));
-    keyring_leave(&link->member);
+    check(list_empty(&link->waiting) && link->asking_count == 0);
+    for (size_t i = 0; i < link->auth->provider_count; i++) {
+        keyring_leave(&link->members[i].member);
+    }
     token_cache_free(link->cache);
     free(link);
 }
 
-/* The check by the keys at hand. Before the first news there are none, which is not the token's fault. */
-static enum refusal inspect(struct auth_link *link, struct auth_check *check)
+/* The check by the keys at hand; of an issuer that has none, or whose time is over, there are none. `lacking` as in token.h. */
+static enum refusal inspect(struct auth_link *link, struct auth_check *check, unsigned *lacking)
 {
-    const struct keyset *keys = link->member.keys;
-    if (!keys) return REFUSAL_UNKNOWN_KEY;
-    return token_check(check, &link->auth->rules, keys, clock_wall_ms());
+    struct trust trusts[PROVIDERS_MAX];
+    size_t count = link->auth->provider_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct provider *provider = &link->auth->providers[i];
+        bool usable = keyring_usable(&provider->ring);
+        trusts[i] = (struct trust){
+            .rules = &provider->rules,
+            .keys = usable ? link->members[i].member.keys : NULL,
+        };
+    }
+    return token_check(check, trusts, count, clock_wall_ms(), lacking);
 }
 
-static enum err conclude(struct auth_link *link, struct auth_check *check, enum refusal refusal)
+static bool all_usable(const struct auth_link *link, unsigned providers)
 {
-    metrics_add(METRIC_TOKENS, refusal ? AUTH_RESULT_REFUSED : AUTH_RESULT_GOOD, 0, 1);
+    for (size_t i = 0; i < link->auth->provider_count; i++) {
+        bool named = providers >> i & 1;
+        if (named && !keyring_usable(&link->auth->providers[i].ring)) return false;
+    }
+    return true;
+}
+
+/* The token is good; whether it came in the way it must is another question, each time anew. `result`: how it was found good. */
+static enum err admit(struct auth_link *link, struct auth_check *check, enum auth_result result)
+{
+    const struct provider *issuer = auth_provider_by_issuer(link->auth, check->identity.issuer);
+    enum err err = dpop_admit(link->auth->dpop, &issuer->rules, check);
+    if (err) result = err == ERR_BUSY ? AUTH_RESULT_BUSY : AUTH_RESULT_REFUSED;
+    metrics_add(METRIC_TOKENS, result, 0, 1);
+    return err;
+}
+
+static enum err conclude(
+    struct auth_link *link, struct auth_check *check, enum refusal refusal, unsigned lacking)
+{
+    if (refusal == REFUSAL_UNKNOWN_KEY && !all_usable(link, lacking)) {
+        metrics_add(METRIC_TOKENS, AUTH_RESULT_UNAVAILABLE, 0, 1);
+        return ERR_UNAVAILABLE;
+    }
     if (refusal) {
+        metrics_add(METRIC_TOKENS, AUTH_RESULT_REFUSED, 0, 1);
         log_write(LOG_TOKEN_REFUSED, LOG_TEXT("why", refusal_word(refusal)));
         return ERR_INVALID_TOKEN;
     }
     token_cache_put(link->cache, check->token, &check->identity);
-    return ERR_OK;
+    return admit(link, check, AUTH_RESULT_GOOD);
 }
 
 static bool decide(struct auth_check *check, enum err err)
@@ -98,56 +145,125 @@ static bool cached(struct auth_link *link, struct auth_check *check)
         link->cache, check->token, clock_wall_ms(), check->arena, &check->identity);
 }
 
+/* Its keys may have grown too old since. */
+static bool decide_cached(struct auth_link *link, struct auth_check *check)
+{
+    const struct provider *issuer = auth_provider_by_issuer(link->auth, check->identity.issuer);
+    if (issuer && keyring_usable(&issuer->ring)) {
+        return decide(check, admit(link, check, AUTH_RESULT_CACHED));
+    }
+    return turn_away(check, ERR_UNAVAILABLE, AUTH_RESULT_UNAVAILABLE);
+}
+
+/* Asks for newer keys; those of `providers` of whom some may come. */
+static unsigned ask(struct auth_link *link, unsigned providers)
+{
+    unsigned asked = 0;
+    for (size_t i = 0; i < link->auth->provider_count; i++) {
+        bool named = providers >> i & 1;
+        if (named && keyring_await(&link->members[i].member)) asked |= 1u << i;
+    }
+    return asked;
+}
+
 static void wait_for_keys(struct auth_link *link, struct auth_check *check, op_fn *done)
 {
     op_start(&check->op, link->loop, done);
-    if (link->waiting_count == 0) timer_set(link->loop, &link->patience, WAIT_MS);
+    if (link->waiting_count == 0) timer_set(link->loop, &link->patience, VERIFY_WAIT_MS);
     list_append(&link->waiting, &check->node);
     link->waiting_count++;
 }
 
+/* A check whose token only the provider can tell anything about; in the check's arena. */
+struct question {
+    struct inquiry inquiry;
+    struct auth_link *link;
+    struct auth_check *check;
+};
+
+static void take_answer(struct op *op)
+{
+    struct question *question = op->owner;
+    struct auth_link *link = question->link;
+    struct auth_check *check = question->check;
+    link->asking_count--;
+    if (op->err) {
+        enum auth_result result = op->err == ERR_BUSY ? AUTH_RESULT_BUSY : AUTH_RESULT_UNAVAILABLE;
+        metrics_add(METRIC_TOKENS, result, 0, 1);
+        op_complete(&check->op, op->err);
+        return;
+    }
+    check->identity = question->inquiry.identity;
+    op_complete(&check->op, conclude(link, check, question->inquiry.refusal, 0));
+}
+
+static bool ask_provider(struct auth_link *link, struct auth_check *check, op_fn *done)
+{
+    struct question *question = arena_alloc(check->arena, sizeof(*question));
+    *question = (struct question){
+        .inquiry = {.op.owner = question, .arena = check->arena, .token = check->token},
+        .link = link,
+        .check = check,
+    };
+    link->asking_count++;
+    op_start(&check->op, link->loop, done);
+    introspection_start(link->auth->introspection, link->loop, &question->inquiry, take_answer);
+    return false;
+}
+
+static bool is_opaque(const struct auth_link *link, struct slice token)
+{
+    return link->auth->introspection && introspection_wants(token);
+}
+
 bool auth_check_start(struct auth_link *link, struct auth_check *check, op_fn *done)
 {
+    unsigned lacking;
     if (!auth_ready(link->auth)) {
         return turn_away(check, ERR_UNAVAILABLE, AUTH_RESULT_UNAVAILABLE);
     }
-    if (cached(link, check)) return turn_away(check, ERR_OK, AUTH_RESULT_CACHED);
-    enum refusal refusal = inspect(link, check);
-    if (refusal != REFUSAL_UNKNOWN_KEY) return decide(check, conclude(link, check, refusal));
+    if (cached(link, check)) return decide_cached(link, check);
+    if (is_opaque(link, check->token)) return ask_provider(link, check, done);
+    enum refusal refusal = inspect(link, check, &lacking);
+    if (!lacking) return decide(check, conclude(link, check, refusal, lacking));
     if (link->waiting_count == WAITING_MAX) return turn_away(check, ERR_BUSY, AUTH_RESULT_BUSY);
-    if (!keyring_await(&link->member)) return decide(check, conclude(link, check, refusal));
+    check->awaited = ask(link, lacking);
+    if (!check->awaited) return decide(check, conclude(link, check, refusal, lacking));
     wait_for_keys(link, check, done);
     return false;
 }
 
+/* Unless more news may help it. */
 static void finish(struct auth_link *link, struct auth_check *check)
 {
+    unsigned lacking;
+    enum refusal refusal = inspect(link, check, &lacking);
+    if (lacking & check->awaited) return;
+    list_remove(&check->node);
     link->waiting_count--;
-    if (!auth_ready(link->auth)) {
-        metrics_add(METRIC_TOKENS, AUTH_RESULT_UNAVAILABLE, 0, 1);
-        op_complete(&check->op, ERR_UNAVAILABLE);
-        return;
-    }
-    op_complete(&check->op, conclude(link, check, inspect(link, check)));
+    op_complete(&check->op, conclude(link, check, refusal, lacking));
 }
 
-static void finish_all(struct auth_link *link)
+/* Nothing more is waited for from `providers`. */
+static void finish_all(struct auth_link *link, unsigned providers)
 {
-    struct list *node;
-    timer_clear(&link->patience);
-    while ((node = list_take(&link->waiting))) {
-        finish(link, CONTAINER_OF(node, struct auth_check, node));
+    list_for_each_safe (node, &link->waiting) {
+        struct auth_check *check = CONTAINER_OF(node, struct auth_check, node);
+        check->awaited &= ~providers;
+        finish(link, check);
     }
+    if (link->waiting_count == 0) timer_clear(&link->patience);
 }
 
 static void take_news(struct keyring_member *member, bool changed)
 {
-    struct auth_link *link = CONTAINER_OF(member, struct auth_link, member);
+    struct membership *membership = CONTAINER_OF(member, struct membership, member);
+    struct auth_link *link = membership->link;
     if (changed) token_cache_clear(link->cache);
-    finish_all(link);
+    finish_all(link, keyring_answered(member) ? 1u << (membership - link->members) : 0);
 }
 
 static void lose_patience(struct timer *timer)
 {
-    finish_all(CONTAINER_OF(timer, struct auth_link, patience));
+    finish_all(CONTAINER_OF(timer, struct auth_link, patience), ~0u);
 }

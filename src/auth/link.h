@@ -6,13 +6,20 @@
 #pragma once
 
 #include "auth/auth.h"
-#include "auth/keyring.h"
-#include "auth/rules.h"
+#include "auth/provider.h"
+#include "core/seal.h"
 
 struct auth {
-    struct token_rules rules;
-    struct keyring ring;
-    struct loop *loop;     /* the identity thread's */
-    struct issuer *issuer; /* NULL without a configured issuer: then there is no thread */
+    struct provider providers[PROVIDERS_MAX];
+    size_t provider_count; /* 0: no issuer is configured, and there is no thread */
+    const char *public_url;
+    struct seal seal;  /* without a key when AGIZO_SESSION_KEY is empty: then nobody can sign in */
+    struct loop *loop; /* the identity thread's */
     pthread_t thread;
+    struct flows *flows; /* auth/flows.c: what is under way; identity loop's thread */
+    struct dpop *dpop;   /* NULL: tokens that are bound to a key are refused */
+    struct introspection *introspection; /* of the first provider; NULL: only JWTs are tokens */
 };
+
+/* NULL when no provider has this issuer. Any thread. */
+struct provider *auth_provider_by_issuer(struct auth *auth, struct slice issuer);

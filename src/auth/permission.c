@@ -8,9 +8,10 @@
  * Names compare exactly, byte by byte. `scope` is split at each single space, so that a doubled one makes an empty name, which is
  * nobody's; a `scope` that is no text cannot be read, and grants nothing to anybody.
  * Roles stand in the claim of the settings, as a list of texts or as one text with commas. The claim's path is tried as one name
- * first, then up to each dot, because some providers nest roles (realm_access.roles) and some name claims by URLs.
+ * first, then up to each dot, because some providers nest roles (realm_access.roles) and some name claims by URLs. With a map of roles
+ * only the names in it count, and a name that stands there twice gives both roles.
  *
- * Called by token.c on worker threads; stateless.
+ * Called on worker threads for tokens, on the identity loop for sign-ins; stateless.
  * Limits: of a list of roles, the first ROLES_MAX are read.
  */
 #include "auth/permission.h"
@@ -26,7 +27,8 @@
 #define ALLOW(name) (1u << PERMISSION_##name)
 #define OWN_READS (ALLOW(CUSTOMERS_READ) | ALLOW(ORDERS_READ) | ALLOW(MESSAGES_READ))
 #define ENTRY (ALLOW(CUSTOMERS_WRITE) | ALLOW(ORDERS_WRITE))
-#define OFFICE (ALLOW(MESSAGES_WRITE) | ALLOW(IMPORTS_WRITE) | ALLOW(AUDIT_READ))
+#define OFFICE                                                                                     \
+    (ALLOW(MESSAGES_WRITE) | ALLOW(IMPORTS_WRITE) | ALLOW(AUDIT_READ) | ALLOW(SESSIONS_WRITE))
 
 enum role { ROLE_VIEWER, ROLE_CLERK, ROLE_MANAGER, ROLE_CUSTOMER, ROLE_COUNT };
 
@@ -76,6 +78,37 @@ static unsigned role_bit(struct slice name)
     return 0;
 }
 
+/* Cuts the first pair from the map; false when it is none. */
+static bool take_pair(struct slice *map, struct slice *theirs, struct slice *ours)
+{
+    struct slice right = slice_cut(map, ',');
+    *theirs = slice_trim(slice_cut(&right, '='));
+    *ours = slice_trim(right);
+    return theirs->len > 0 && slice_present(right);
+}
+
+bool permission_map_valid(struct slice map)
+{
+    struct slice theirs, ours;
+    if (map.len == 0) return true;
+    while (slice_present(map)) {
+        if (!take_pair(&map, &theirs, &ours) || !role_bit(ours)) return false;
+    }
+    return true;
+}
+
+/* What a name of the issuer's stands for. */
+static unsigned mapped_roles(struct slice map, struct slice name)
+{
+    unsigned set = 0;
+    struct slice theirs, ours;
+    if (map.len == 0) return role_bit(name);
+    while (slice_present(map)) {
+        if (take_pair(&map, &theirs, &ours) && slice_equal(theirs, name)) set |= role_bit(ours);
+    }
+    return set;
+}
+
 static const json_t *member(const json_t *object, struct slice name)
 {
     char text[PATH_NAME_MAX + 1];
@@ -95,15 +128,15 @@ static const json_t *follow_path(const json_t *object, struct slice path)
     return object;
 }
 
-static unsigned read_roles(const json_t *value)
+static unsigned read_roles(const json_t *value, struct slice map)
 {
     unsigned set = 0;
     struct slice names = json_text(value);
     size_t count = json_array_size(value);
     for (size_t i = 0; i < count && i < ROLES_MAX; i++) {
-        set |= role_bit(json_text(json_array_get(value, i)));
+        set |= mapped_roles(map, json_text(json_array_get(value, i)));
     }
-    while (slice_present(names)) set |= role_bit(slice_trim(slice_cut(&names, ',')));
+    while (slice_present(names)) set |= mapped_roles(map, slice_trim(slice_cut(&names, ',')));
     return set;
 }
 
@@ -137,7 +170,7 @@ void permission_grant(
         identity->permissions = scoped;
         return;
     }
-    unsigned held = read_roles(follow_path(claims, rules->roles_claim));
+    unsigned held = read_roles(follow_path(claims, rules->roles_claim), rules->roles_map);
     identity->permissions = roles_permissions(held);
     if (scoped) identity->permissions &= scoped;
     if (held == 1u << ROLE_CUSTOMER) bind_customer(claims, identity);

@@ -10,6 +10,9 @@
 #include "auth/auth.h"
 #include "auth/rules.h"
 
+/* A map of roles: `theirs=ours`, with commas between; blanks around names do not count. True when every right side is a role of ours; an
+ * empty map is none. */
+bool permission_map_valid(struct slice map);
 /* Fills permissions, is_customer and customer_code from the claims of a verified token; the rest of the identity is set. The
  * code is borrowed from the claims. */
 void permission_grant(

@@ -5,6 +5,8 @@
  */
 #include "auth/rules.h"
 
+#include "auth/permission.h"
+
 static bool digits_and_dots(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -46,30 +48,93 @@ bool provider_url_allowed(struct slice url)
     return loopback(slice_cut(&url, '/'));
 }
 
+bool provider_url_trusted(struct slice url, struct slice issuer)
+{
+    bool secure = slice_starts(issuer, SLICE("https://"));
+    return provider_url_allowed(url) && (!secure || slice_starts(url, SLICE("https://")));
+}
+
+static bool has_any(struct slice text, const char *characters)
+{
+    for (; *characters; characters++) {
+        if (memchr(text.ptr, *characters, text.len)) return true;
+    }
+    return false;
+}
+
+static bool ends_with(struct slice text, struct slice end)
+{
+    return text.len >= end.len && slice_equal(slice_skip(text, text.len - end.len), end);
+}
+
+static bool has_capital(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] >= 'A' && text.ptr[i] <= 'Z') return true;
+    }
+    return false;
+}
+
+bool origin_allowed(struct slice url)
+{
+    if (!provider_url_allowed(url) || has_capital(url)) return false;
+    bool secure = slice_starts(url, SLICE("https://"));
+    struct slice authority = slice_skip(url, secure ? 8 : 7);
+    return !has_any(authority, "/?#@") && !ends_with(authority, SLICE(":")) &&
+           !ends_with(authority, secure ? SLICE(":443") : SLICE(":80"));
+}
+
 /* OpenID Connect Discovery 1.0 §3: https, no query, no fragment. */
 static bool issuer_possible(struct slice issuer)
 {
-    if (issuer.len == 0) return true;
-    return provider_url_allowed(issuer) && !memchr(issuer.ptr, '?', issuer.len) &&
-           !memchr(issuer.ptr, '#', issuer.len);
+    return issuer.len == 0 || (provider_url_allowed(issuer) && !has_any(issuer, "?#"));
 }
 
-const char *token_rules_read(struct token_rules *rules, const struct config *config)
+struct provider_settings provider_settings_of(const struct config *config, size_t number)
 {
-    struct slice profile = slice_of(config->oidc_profile);
-    *rules = (struct token_rules){
-        .issuer = slice_of(config->oidc_issuer),
-        .audience = slice_of(config->oidc_audience),
-        .roles_claim = slice_of(config->oidc_roles_claim),
-        .lenient = slice_equal(profile, SLICE("lenient")),
-    };
-    if (!issuer_possible(rules->issuer)) return "AGIZO_OIDC_ISSUER must be an https URL";
-    if (rules->audience.len == 0) return "AGIZO_OIDC_AUDIENCE must not be empty";
-    if (!algorithm_set_parse(slice_of(config->oidc_algorithms), &rules->algorithms)) {
-        return "AGIZO_OIDC_ALGORITHMS names an algorithm that is not supported";
+#define SETTINGS(n)                                                                                \
+    {                                                                                              \
+        .prefix = "AGIZO_OIDC" #n, .issuer = config->oidc##n##_issuer,                             \
+        .audience = config->oidc##n##_audience, .client_id = config->oidc##n##_client_id,          \
+        .client_secret = config->oidc##n##_client_secret, .scopes = config->oidc##n##_scopes,      \
+        .roles_claim = config->oidc##n##_roles_claim, .roles_map = config->oidc##n##_roles_map,    \
+        .algorithms = config->oidc##n##_algorithms, .profile = config->oidc##n##_profile,          \
     }
-    if (!rules->lenient && !slice_equal(profile, SLICE("strict"))) {
-        return "AGIZO_OIDC_PROFILE must be strict or lenient";
+    const struct provider_settings all[] = {SETTINGS(), SETTINGS(2)};
+#undef SETTINGS
+    check(number >= 1 && number <= ARRAY_LEN(all));
+    return all[number - 1];
+}
+
+/* The rest of a setting's name and what it must be; NULL when all can work. */
+static const char *find_fault(
+    const struct token_rules *rules, const struct provider_settings *settings)
+{
+    bool strict = slice_equal(slice_of(settings->profile), SLICE("strict"));
+    if (!issuer_possible(rules->issuer)) return "ISSUER must be an https URL";
+    if (rules->audience.len == 0) return "AUDIENCE must not be empty";
+    if (!rules->algorithms) return "ALGORITHMS names an algorithm that is not supported";
+    if (!rules->lenient && !strict) return "PROFILE must be strict or lenient";
+    if (!permission_map_valid(rules->roles_map)) {
+        return "ROLES_MAP must be theirs=ours, with commas, and ours a role of this service";
     }
     return NULL;
+}
+
+bool token_rules_read(
+    struct token_rules *rules, const struct provider_settings *settings, struct buf *fault)
+{
+    *rules = (struct token_rules){
+        .issuer = slice_of(settings->issuer),
+        .audience = slice_of(settings->audience),
+        .roles_claim = slice_of(settings->roles_claim),
+        .roles_map = slice_of(settings->roles_map),
+        .lenient = slice_equal(slice_of(settings->profile), SLICE("lenient")),
+    };
+    if (!algorithm_set_parse(slice_of(settings->algorithms), &rules->algorithms)) {
+        rules->algorithms = 0;
+    }
+    const char *wrong = find_fault(rules, settings);
+    if (wrong) buf_printf(fault, "%s_%s", settings->prefix, wrong);
+    return !wrong;
 }

@@ -3,11 +3,13 @@
 /*
  * The whole check of a token, without cache and waiting: signature first, claims only then, permissions last.
  *
- * Called by link.c on worker threads; stateless.
+ * No claim is believed before a signature is: each issuer's rules and keys have their turn, and a token is the first issuer's whose
+ * keys verify it and whose name it bears. One issuer's keys never vouch for another's name, whatever they are called.
+ *
+ * Called by link.c on worker threads, of opaque tokens' claims on the identity loop's; stateless.
  */
 #include "auth/token.h"
 
-#include "auth/claims.h"
 #include "auth/jws.h"
 #include "auth/permission.h"
 #include "core/check.h"
@@ -16,19 +18,19 @@
 /* The claims, an address or a roles object in them, and room for a provider's own. */
 #define CLAIMS_DEPTH_MAX 16
 
-static void fill_identity(struct auth_check *check, const struct token_rules *rules,
-    const json_t *fields, const struct claims *claims)
+void token_identity(const json_t *fields, const struct claims *claims,
+    const struct token_rules *rules, struct arena *arena, struct identity *out)
 {
-    struct identity *identity = &check->identity;
-    *identity = (struct identity){
+    *out = (struct identity){
         .issuer = rules->issuer,
-        .subject = arena_copy(check->arena, claims->subject),
-        .client_id = arena_copy(check->arena, claims->client_id),
+        .subject = arena_copy(arena, claims->subject),
+        .client_id = arena_copy(arena, claims->client_id),
+        .thumbprint = arena_copy(arena, claims->thumbprint),
         .is_service = slice_equal(claims->subject, claims->client_id),
         .expires_at = claims->expires_at,
     };
-    permission_grant(fields, rules, identity);
-    identity->customer_code = arena_copy(check->arena, identity->customer_code);
+    permission_grant(fields, rules, out);
+    out->customer_code = arena_copy(arena, out->customer_code);
 }
 
 static enum refusal check_payload(
@@ -39,17 +41,42 @@ static enum refusal check_payload(
     CLEANUP(json_release)
     json_t *fields = json_decode(payload, CLAIMS_DEPTH_MAX, &fault);
     enum refusal refusal = claims_check(fields, rules, now_ms, &claims);
-    if (!refusal) fill_identity(check, rules, fields, &claims);
+    if (!refusal) token_identity(fields, &claims, rules, check->arena, &check->identity);
     return refusal;
 }
 
-enum refusal token_check(struct auth_check *check, const struct token_rules *rules,
-    const struct keyset *keys, int64_t now_ms)
+static enum refusal check_by(
+    struct auth_check *check, const struct trust *trust, const struct jws *jws, int64_t now_ms)
+{
+    if (!trust->keys) return REFUSAL_UNKNOWN_KEY;
+    enum refusal refusal = jws_verify(jws, JWS_ACCESS_TOKEN, trust->rules, trust->keys);
+    if (refusal) return refusal;
+    return check_payload(check, trust->rules, buf_slice(&jws->payload), now_ms);
+}
+
+/* The issuer's own keys have verified it, and it names the issuer: nobody else needs to be asked. Refusals stand in the order of the
+ * checks, and `iss` is the first claim that is read. */
+static bool is_settled(enum refusal refusal)
+{
+    return refusal == REFUSAL_NONE || refusal > REFUSAL_ISSUER;
+}
+
+enum refusal token_check(struct auth_check *check, const struct trust *trusts, size_t count,
+    int64_t now_ms, unsigned *lacking)
 {
     CLEANUP(jws_deinit)
     struct jws jws;
-    enum refusal refusal = jws_parse(&jws, check->token);
-    if (!refusal) refusal = jws_verify(&jws, rules, keys);
-    if (!refusal) refusal = check_payload(check, rules, buf_slice(&jws.payload), now_ms);
-    return refusal;
+    enum refusal furthest = jws_parse(&jws, check->token);
+    *lacking = 0;
+    if (furthest) return furthest;
+    check(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        enum refusal refusal = check_by(check, &trusts[i], &jws, now_ms);
+        if (refusal == REFUSAL_UNKNOWN_KEY) *lacking |= 1u << i;
+        if (refusal > furthest) furthest = refusal;
+        if (!is_settled(refusal)) continue;
+        *lacking = 0;
+        return refusal;
+    }
+    return furthest;
 }

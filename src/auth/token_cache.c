@@ -7,7 +7,7 @@
  * everybody else, and a token refused now may be good after the next fetch of keys. Only who can get good tokens can fill the
  * table, so plain chains suffice. An entry goes when its token's time is over, when it is the oldest of too many, and with a new key set.
  *
- * One per link, on its loop's thread; nothing locks. An entry owns its texts; a hit copies them, because the entry may go while the
+ * One per link, on its loop's thread, and one of introspection answers on the identity loop's; nothing locks. An entry owns its texts; a hit copies them, because the entry may go while the
  * request still waits for something else.
  * Limits: `limit` entries of at most about 0.8 KiB.
  */
@@ -89,6 +89,7 @@ bool token_cache_get(struct token_cache *cache, struct slice token, int64_t now_
     out->subject = arena_copy(arena, out->subject);
     out->client_id = arena_copy(arena, out->client_id);
     out->customer_code = arena_copy(arena, out->customer_code);
+    out->thumbprint = arena_copy(arena, out->thumbprint);
     return true;
 }
 
@@ -102,7 +103,8 @@ static struct slice keep_text(char **at, struct slice text)
 
 static struct entry *new_entry(const struct digest *key, const struct identity *identity)
 {
-    size_t len = identity->subject.len + identity->client_id.len + identity->customer_code.len;
+    size_t len = identity->subject.len + identity->client_id.len + identity->customer_code.len +
+                 identity->thumbprint.len;
     struct entry *entry = memory_zeroed(sizeof(*entry) + len);
     char *at = entry->texts;
     entry->key = *key;
@@ -110,6 +112,7 @@ static struct entry *new_entry(const struct digest *key, const struct identity *
     entry->identity.subject = keep_text(&at, identity->subject);
     entry->identity.client_id = keep_text(&at, identity->client_id);
     entry->identity.customer_code = keep_text(&at, identity->customer_code);
+    entry->identity.thumbprint = keep_text(&at, identity->thumbprint);
     return entry;
 }
 

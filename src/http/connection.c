@@ -1,16 +1,31 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deadlines of connections: set at each event, enforced by a sweep once a second.
+ * Addresses and deadlines of connections. A deadline is set at each event, enforced by a sweep once a second.
  *
  * An overdue connection is shut down at the socket; libmicrohttpd then sees its end and releases it in its own order, so nothing here
  * frees anything. Worker's thread.
  */
 #include "http/connection.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
+
+void connection_from(struct http_connection *connection, const struct sockaddr *peer)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)peer;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)peer;
+    char *out = connection->address;
+    if (peer->sa_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &v4->sin_addr, out, sizeof(connection->address));
+    } else if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        (void)inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, sizeof(connection->address));
+    } else if (peer->sa_family == AF_INET6) {
+        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, sizeof(connection->address));
+    }
+}
 
 void connection_expect(struct http_connection *connection, int64_t now_ms, int64_t delay_ms)
 {

@@ -54,11 +54,9 @@ void req_fault(struct req *rq, struct slice pointer, struct slice code, struct s
     rq->faults[rq->fault_count++] = (struct fault){pointer, code, detail};
 }
 
-enum step req_fail_with(struct req *rq, enum err err, struct slice detail)
+void req_fail_note(struct req *rq, enum err err)
 {
     const struct err_info *info = err_info(err);
-    buf_reset(&rq->reply.body);
-    put_problem(rq, info, detail, &rq->reply.body);
     if (info->status == 503 || err == ERR_KEY_IN_FLIGHT) {
         req_reply_field(rq, SLICE("Retry-After"), RETRY_AFTER);
     }
@@ -66,6 +64,14 @@ enum step req_fail_with(struct req *rq, enum err err, struct slice detail)
     if (info->status == 500 || info->status == 503) {
         log_write(LOG_REQUEST_FAULT, LOG_TEXT("code", info->code), LOG_TEXT("path", rq->path));
     }
+}
+
+enum step req_fail_with(struct req *rq, enum err err, struct slice detail)
+{
+    const struct err_info *info = err_info(err);
+    buf_reset(&rq->reply.body);
+    put_problem(rq, info, detail, &rq->reply.body);
+    req_fail_note(rq, err);
     return req_reply(rq, info->status, SLICE("application/problem+json"));
 }
 

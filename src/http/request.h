@@ -19,6 +19,7 @@
 #include "net/op.h"
 
 struct gate;
+struct session_check;
 struct identity;
 struct MHD_Connection;
 struct http_server;
@@ -69,6 +70,7 @@ struct req {
     struct slice arguments[ROUTE_PARAMETERS_MAX];
     struct buf body;
     struct gate *gate;               /* the API's, while it authenticates */
+    struct session_check *session;   /* the API's, of a request with a session's cookie */
     const struct identity *identity; /* set by the API once authenticated */
     void *state;                     /* the handler's, in the arena */
 
@@ -102,6 +104,8 @@ enum step req_reply(struct req *rq, int status, struct slice media_type);
 /* RFC 9457 problem document of this error, with the faults gathered so far. `detail` may be absent. */
 enum step req_fail(struct req *rq, enum err err);
 enum step req_fail_with(struct req *rq, enum err err, struct slice detail);
+/* What every answer of an error has besides its body: Retry-After, and a line in the log when the service is at fault. */
+void req_fail_note(struct req *rq, enum err err);
 /* Adds a fault for the problem document; texts are borrowed until the reply. */
 void req_fault(struct req *rq, struct slice pointer, struct slice code, struct slice detail);
 /* A field of the reply; the name is a literal, the value is borrowed until the reply is sent. CR, LF and NUL in it are an invariant broken. */

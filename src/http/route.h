@@ -29,15 +29,18 @@ struct route {
     const char *path;   /* "/v1/orders/{id}" */
     const char *label;  /* "GET /v1/orders/{id}": in metrics */
     step_fn *step;
-    unsigned permission;           /* enum permission */
+    unsigned permission; /* enum permission */
+    bool
+        visit; /* a "GET" by a person's browser that has an effect: no HEAD, and refusals are pages */
     schema_fn *takes;              /* body, or NULL */
     schema_fn *gives;              /* one row of the reply */
     const char *const *parameters; /* names allowed in the query, NULL-terminated; NULL for none */
+    step_fn *enter;                /* runs first, in place of the table's; NULL: the table's */
 };
 
 struct route_table {
     const struct route *routes;
     size_t count;
-    /* Runs first for every routed request: authenticates and goes on to route->step. */
+    /* Runs first for every routed request whose row has no `enter`: authenticates and goes on to route->step. */
     step_fn *enter;
 };

@@ -41,14 +41,14 @@ static bool method_matches(const struct route *route, struct slice method)
 {
     struct slice own = slice_of(route->method);
     return slice_equal(own, method) ||
-           (slice_equal(method, SLICE("HEAD")) && slice_equal(own, SLICE("GET")));
+           (!route->visit && slice_equal(method, SLICE("HEAD")) && slice_equal(own, SLICE("GET")));
 }
 
-static void append_allowed(struct arena *arena, struct slice *allow, const char *method)
+static void append_allowed(struct arena *arena, struct slice *allow, const struct route *route)
 {
     const char *comma = allow->len > 0 ? ", " : "";
-    const char *head = strcmp(method, "GET") == 0 ? ", HEAD" : "";
-    *allow = arena_format(arena, "%.*s%s%s%s", SLICE_ARG(*allow), comma, method, head);
+    const char *head = strcmp(route->method, "GET") == 0 && !route->visit ? ", HEAD" : "";
+    *allow = arena_format(arena, "%.*s%s%s%s", SLICE_ARG(*allow), comma, route->method, head);
 }
 
 enum err router_match(struct req *rq, const struct route_table *table)
@@ -61,7 +61,7 @@ enum err router_match(struct req *rq, const struct route_table *table)
             rq->route = route;
             return ERR_OK;
         }
-        append_allowed(&rq->arena, &allow, route->method);
+        append_allowed(&rq->arena, &allow, route);
     }
     if (!known_method(rq->method)) return ERR_NOT_IMPLEMENTED;
     if (!slice_present(allow)) return ERR_NOT_FOUND;

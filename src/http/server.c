@@ -23,6 +23,7 @@
 #include "http/connection.h"
 #include "http/head.h"
 #include "http/linger.h"
+#include "http/page.h"
 #include "http/reply.h"
 #include "http/router.h"
 #include "http/target.h"
@@ -144,19 +145,30 @@ static void *take_target(void *context, const char *target, struct MHD_Connectio
     return rq;
 }
 
+static void refuse(struct req *rq, enum err err)
+{
+    if (rq->route && rq->route->visit) {
+        (void)req_fail_page(rq, err, slice_absent(), slice_absent());
+    } else {
+        (void)req_fail(rq, err);
+    }
+}
+
 /* What stands wrong with the head, before any step may run. Framing errors end the connection at once. */
 static enum MHD_Result begin(struct req *rq)
 {
     const struct route_table *table = rq->server->options.table;
     enum err framing = head_read(rq);
-    enum err err = framing ? framing : target_parse(rq);
-    if (!err) err = router_match(rq, table);
+    enum err target = framing ? framing : target_parse(rq);
+    /* With a path that can be read and a query that cannot, the route still says whom the refusal is for. */
+    enum err routing = slice_present(rq->path) ? router_match(rq, table) : ERR_OK;
+    enum err err = target ? target : routing;
     rq->trace_id = trace_parse(req_field(rq, SLICE("traceparent"), NULL));
     expect(rq, HTTP_BODY_STALL_MS);
     rq->phase = REQ_ENTER;
-    rq->next = table->enter;
+    rq->next = rq->route && rq->route->enter ? rq->route->enter : table->enter;
     if (!err) return MHD_YES;
-    (void)req_fail(rq, err);
+    refuse(rq, err);
     rq->connection->lingers = framing;
     return framing ? reply_send(rq, true) : MHD_YES;
 }
@@ -257,6 +269,8 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **slot
     }
     connection = memory_zeroed(sizeof(*connection));
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    connection_from(
+        connection, MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     connection_expect(connection, server->now_ms, HTTP_HEAD_MS);
     list_init(&connection->node);
     list_append(&server->connections, &connection->node);

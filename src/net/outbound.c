@@ -100,6 +100,7 @@ static void take_failure(struct transfer *transfer, CURLcode code)
 {
     struct outbound_call *call = transfer->call;
     call->result = transfer->sendings > 0 ? OUTBOUND_UNKNOWN : OUTBOUND_NOT_SENT;
+    call->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (!buf_ok(&transfer->body)) {
         snprintf(call->fault, sizeof(call->fault), "the answer is longer than allowed");
     } else if (code == CURLE_OK) {
@@ -379,6 +380,7 @@ void outbound_start(struct outbound *outbound, struct outbound_call *call, op_fn
     call->reply = call->media_type = slice_absent();
     call->retry_after_ms = -1;
     call->fault[0] = '\0';
+    call->timed_out = false;
     const char *fault = url_fault(call->url);
     if (fault) {
         call->result = OUTBOUND_NOT_SENT;

@@ -37,6 +37,7 @@ struct outbound_call {
     struct slice media_type; /* Content-Type, absent when none */
     int64_t retry_after_ms;  /* Retry-After in seconds or as a date; -1 when absent */
     char fault[256];         /* libcurl's words when not answered; never shown to clients */
+    bool timed_out;          /* not answered, because a timeout was over */
     void *transfer;          /* the implementation's */
 };
 

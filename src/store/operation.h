@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/digest.h"
 #include "net/op.h"
+#include "store/audit.h"
 #include "store/row.h"
 
 enum store_verb {
@@ -25,16 +26,26 @@ enum store_verb {
     STORE_OUTBOX_SETTLE,
     STORE_OUTBOX_SWEEP,
     STORE_KEYS_PURGE,
+    STORE_SESSION_GET,
+    STORE_SESSION_CREATE,
+    STORE_SESSION_TOUCH,
+    STORE_SESSION_REFRESH,
+    STORE_SESSION_END,
+    STORE_SESSIONS_PURGE,
+    STORE_AUDIT_WRITE,
+    STORE_AUDIT_LIST,
     STORE_VERB_COUNT
 };
 
 struct store_op {
     struct op op;
     enum store_verb verb;
-    struct arena *arena; /* outputs go here */
-    struct list node;    /* the driver's */
-    int tries;           /* the driver's */
-    int64_t since_ms;    /* the driver's */
+    struct arena *arena;             /* outputs go here */
+    const struct audit_actor *actor; /* who wants it: of creates; borrowed */
+    struct uuid audit_id;            /* with `actor`: a new id for the entry, made once */
+    struct list node;                /* the driver's */
+    int tries;                       /* the driver's */
+    int64_t since_ms;                /* the driver's */
 };
 
 /* An Idempotency-Key, reduced to hashes by the API; no key when `present` is false. */
@@ -81,33 +92,11 @@ struct store_get {
     } row;
 };
 
-/* The place in a list after which the next page begins: the sort time (order.time, else created_at) and the id. */
-struct store_place {
-    int64_t at;
-    struct uuid id;
-};
-
-/* In: filters, limit. Out: rows, newest first, ties by id; `more` when rows follow. An unused filter is absent/false;
- * `from` and `to` (half open) are always used: 0 and INT64_MAX when open. `customer`, `from`, `to` hold for every list; `state` and
- * `order` for messages only. */
-struct store_list {
+/* STORE_AUDIT_WRITE: an entry that goes with no other change. */
+struct store_audit_write {
     struct store_op base;
-    struct slice customer; /* code, compared without case */
-    int64_t from, to;      /* order.time, else created_at */
-    bool by_state, by_order, after;
-    enum message_state state;
-    struct uuid order;
-    struct store_place place; /* used when `after` */
-    size_t limit;             /* 1..STORE_LIST_MAX */
-    union {
-        struct customer *customers;
-        struct order *orders;
-        struct message *messages;
-    } rows;
-    size_t count;
-    bool more;
+    struct audit_entry entry;
 };
-#define STORE_LIST_MAX 200
 
 /* Deletes idempotency keys made before `before`, at most STORE_BATCH_MAX * 8 at a time. Out: deleted. */
 struct store_keys_purge {

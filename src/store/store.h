@@ -15,6 +15,7 @@
 
 #include "store/operation.h"
 #include "store/outbox.h"
+#include "store/page.h"
 
 /* Members of one transaction. */
 #define STORE_BATCH_MAX 512

@@ -8,19 +8,19 @@
  */
 export const BOUNDS = {
     postgres: {
-        'order': { instructions: 171_200, allocations: 40.6, syscalls: 6.8, waits: 7.6, batches: 1.1, trips: 1.1, statements: 2.2 },
-        'order ×64': { instructions: 146_800, allocations: 34.7, syscalls: 3.6, waits: 3.2, batches: 1.1, trips: 1.2, statements: 2.3 },
-        'order with key ×64': { instructions: 169_700, allocations: 40.7, syscalls: 3.6, waits: 3.2, batches: 1.1, trips: 1.1, statements: 4.4 },
-        'order and SMS ×64': { instructions: 198_500, allocations: 39.9, syscalls: 7.3, waits: 8.9, batches: 3.0, trips: 4.2, statements: 8.1 },
-        'read': { instructions: 129_800, allocations: 21.5, syscalls: 6.7, waits: 7.6, trips: 1.1, statements: 1.1 },
-        'read ×64': { instructions: 123_600, allocations: 18.6, syscalls: 3.5, waits: 3.5, trips: 1.2, statements: 70.5 },
+        'order': { instructions: 180_100, allocations: 41.6, syscalls: 6.8, waits: 7.6, batches: 1.1, trips: 1.1, statements: 3.3 },
+        'order ×64': { instructions: 148_500, allocations: 34.7, syscalls: 3.6, waits: 3.2, batches: 1.1, trips: 1.2, statements: 3.4 },
+        'order with key ×64': { instructions: 172_300, allocations: 40.7, syscalls: 3.6, waits: 3.2, batches: 1.1, trips: 1.2, statements: 5.6 },
+        'order and SMS ×64': { instructions: 199_700, allocations: 39.9, syscalls: 7.3, waits: 8.8, batches: 3.0, trips: 4.0, statements: 9.2 },
+        'read': { instructions: 130_300, allocations: 21.6, syscalls: 6.7, waits: 7.6, trips: 1.1, statements: 1.1 },
+        'read ×64': { instructions: 124_500, allocations: 18.6, syscalls: 3.5, waits: 3.4, trips: 1.2, statements: 70.5 },
     },
     sqlite: {
-        'order': { instructions: 324_700, allocations: 84.6, syscalls: 36.3, waits: 12.2, batches: 1.1 },
-        'order ×64': { instructions: 264_200, allocations: 92.8, syscalls: 8.9, waits: 4.9, batches: 3.8 },
-        'order with key ×64': { instructions: 310_000, allocations: 108.6, syscalls: 11.0, waits: 4.9, batches: 4.5 },
-        'order and SMS ×64': { instructions: 529_200, allocations: 228.9, syscalls: 15.7, waits: 9.6, batches: 14.1 },
-        'read': { instructions: 131_200, allocations: 28.5, syscalls: 6.8, waits: 15.0 },
-        'read ×64': { instructions: 131_900, allocations: 30.9, syscalls: 5.9, waits: 11.5 },
+        'order': { instructions: 370_300, allocations: 91.3, syscalls: 46.5, waits: 12.8, batches: 1.1 },
+        'order ×64': { instructions: 293_800, allocations: 100.3, syscalls: 10.8, waits: 4.9, batches: 3.4 },
+        'order with key ×64': { instructions: 341_700, allocations: 116.1, syscalls: 12.1, waits: 4.8, batches: 3.5 },
+        'order and SMS ×64': { instructions: 563_000, allocations: 236.6, syscalls: 15.8, waits: 9.4, batches: 12.9 },
+        'read': { instructions: 132_400, allocations: 28.7, syscalls: 6.7, waits: 12.8 },
+        'read ×64': { instructions: 128_400, allocations: 30.9, syscalls: 6.2, waits: 12.3 },
     },
 };

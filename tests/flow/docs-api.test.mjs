@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The Agizo authors
 // SPDX-License-Identifier: Apache-2.0
 /*
- * docs/api.md says what the tables of the source say: every error, route, state, limit, and parameter of a list.
+ * docs/api.md says what the tables of the source say: every error, route, state, audited action, limit, and parameter of a list.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -32,6 +32,12 @@ describe('docs/api.md', () => {
         }
     });
 
+    it('has every route that asks for credentials itself, or needs none', () => {
+        const any = rows('src/api/routes.c', /\bOPEN\("(\w+)", "([^"]+)"/g);
+        const visits = rows('src/api/routes.c', /\bVISIT\("([^"]+)"/g).map(([path]) => ['GET', path]);
+        for (const [method, path] of [...any, ...visits]) assert.ok(doc.includes(`| \`${method} ${path}\` |`), `${method} ${path}`);
+    });
+
     it('has every member of every resource, and every parameter', () => {
         for (const [member] of rows('src/api/schemas.c', /^ {4}\{"(\w+)", FIELD_/gm)) assert.ok(doc.includes(`\`${member}\``), member);
         for (const [parameter] of rows('src/api/list.c', /^ {4}\{"(\w+)", (?:read_|cursor_)/gm)) assert.ok(doc.includes(`\`${parameter}\``), parameter);
@@ -39,6 +45,10 @@ describe('docs/api.md', () => {
 
     it('has every state of a message', () => {
         for (const [state] of rows('src/store/states.def', /^MESSAGE_STATE\(\w+, "(\w+)"\)/gm)) assert.ok(doc.includes(`\`${state}\``), state);
+    });
+
+    it('has every action of the audit log', () => {
+        for (const [action] of rows('src/store/audit.def', /^AUDIT_ACTION\(\w+, "([\w.]+)"\)/gm)) assert.ok(doc.includes(`\`${action}\``), action);
     });
 
     it('has the limits', () => {

@@ -20,9 +20,10 @@
  *   bytes       raw(service.address, 'GET …', {count}) → [{status, headers, text, json}], connectRaw(service.address)
  *   admin       service.admin('/readyz'), service.readiness(), service.ready(), service.metrics() → {'series{label="x"}': number}
  *   log         service.log (objects), service.events('request'), await service.logged('identity.ready' | (entry) => …)
- *   database    await service.query('select …') → rows of texts, await service.count('orders')
+ *   database    await service.query('select …') → rows of texts, await service.count('orders'), service.database.change('update …')
  *   life        service.stop() → {code, signal}, .kill(), .restart(settings?), .start(settings?), .signal('SIGTERM'), .exited, .pid
  * SHIPPED: false for the sanitizers' and the coverage builds, where budgets of time and memory do not hold
+ * Browser, browserFor(service), signIn(browser), signedIn(service), signInSettings(provider)      people (harness/browser.mjs, harness/sign_in.mjs)
  * runProgram(['check-config'], {AGIZO_…}) → {code, stdout, lines}
  * startPostgres({durable}) → a server of one's own: .stop('fast' | 'immediate'), .start(), .url('name'); store.createDatabase(server)
  * until('words', () => condition), inTime('words', promise)      bounded waits; there are no others
@@ -30,6 +31,7 @@
  *
  * Everything started is ended after the file's last test. When a test fails, the living services' log lines are printed.
  */
+export { Browser, parseCookie } from './harness/browser.mjs';
 export { Client } from './harness/client.mjs';
 export { keep } from './harness/cleanup.mjs';
 export { freshCode, sharedProvider } from './harness/people.mjs';
@@ -37,5 +39,6 @@ export { startPostgres } from './harness/postgres.mjs';
 export { isProblem } from './harness/problem.mjs';
 export { connectRaw, parseAnswers, raw } from './harness/raw.mjs';
 export { SHIPPED, runProgram, startService } from './harness/service.mjs';
+export { LOGIN_COOKIE, SESSION_COOKIE, browserFor, callbackOf, expireTokens, freshKey, signIn, signInSettings, signedIn } from './harness/sign_in.mjs';
 export { forEachStore, postgres, sqlite } from './harness/stores.mjs';
 export { inTime, until } from './harness/wait.mjs';

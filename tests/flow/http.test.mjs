@@ -247,7 +247,7 @@ forEachStore((store) => {
 
         it('H17 is decoded once, and then has to fit', async () => {
             for (const target of [
-                '/', '//v1/orders', '/v1//orders', '/v1/orders/', '/v1/orders//', '/V1/orders', '/v1/Orders', '/v1/../v1/orders', '/v1/%2e%2e/v1/orders', '/v1/./orders',
+                '//', '//v1/orders', '/v1//orders', '/v1/orders/', '/v1/orders//', '/V1/orders', '/v1/Orders', '/v1/../v1/orders', '/v1/%2e%2e/v1/orders', '/v1/./orders',
                 '/v1/%256frders', '/v1/%252f', '/v1/orders;x=1', '/v1/orders%20', '/v1/orders%3flimit=1', '/v1', '/v1/orders/1/2', '/readyz', '/metrics', '/livez',
             ]) {
                 isProblem(await statusOf(target), 404, 'not_found');

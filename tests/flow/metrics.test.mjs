@@ -125,6 +125,7 @@ forEachStore((store) => {
         });
 
         it('the dispatcher counts what it sends, and empties the outbox', async () => {
+            await until('the orders before are sent', async () => (await service.get('/v1/messages?state=accepted&limit=200')).json.data.length === (await service.get('/v1/orders?limit=200')).json.data.length);
             const start = await service.metrics();
             const accepted = 'agizo_sms_sends_total{state="accepted"}';
             await Promise.all(Array.from({ length: 10 }, order));

@@ -4,10 +4,12 @@
  * Tokens and key sets from strangers.
  *
  * The first byte chooses what the rest is: `t` a whole token, `h` a header and `p` a payload (which are then signed with the right key,
- * so that what stands behind the signature is reached), `k` a key set. Beyond crashes it looks for tokens that pass and must not.
+ * so that what stands behind the signature is reached), `k` a key set, `m` a provider's metadata. Beyond crashes it looks for tokens
+ * that pass, and addresses that are taken, and must not.
  */
 #include "../unit/token_maker.h"
 
+#include "auth/metadata.h"
 #include "auth/token.h"
 #include "obs/log.h"
 
@@ -53,8 +55,10 @@ static void judge(struct slice token, bool is_signed)
 {
     struct arena arena;
     arena_init(&arena, 65536);
+    unsigned lacking;
+    const struct trust trust = {&rules, keys};
     struct auth_check check = {.arena = &arena, .token = token};
-    if (!token_check(&check, &rules, keys, NOW)) {
+    if (!token_check(&check, &trust, 1, NOW, &lacking)) {
         check(is_signed && check.identity.subject.len > 0 && check.identity.client_id.len > 0);
         check(check.identity.expires_at > NOW && !(check.identity.permissions >> PERMISSION_COUNT));
         check(!check.identity.is_customer || check.identity.customer_code.len > 0 ||
@@ -83,6 +87,22 @@ static void read_keys(struct slice text)
     keyset_release(set);
 }
 
+static void check_url(const char *url)
+{
+    check(!url || provider_url_trusted(slice_of(url), rules.issuer));
+}
+
+static void read_metadata(struct slice text)
+{
+    struct metadata metadata CLEANUP(metadata_deinit);
+    const char *fault = metadata_read(&metadata, text, rules.issuer);
+    check((metadata.keys_url == NULL) == (fault != NULL));
+    check_url(metadata.keys_url);
+    check_url(metadata.endpoints.authorization);
+    check_url(metadata.endpoints.token);
+    check_url(metadata.endpoints.end_session);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0 || size > 65536) return 0;
@@ -92,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'h': judge_signed(rest, GOOD_PAYLOAD); break;
     case 'p': judge_signed(GOOD_HEADER, rest); break;
     case 'k': read_keys(rest); break;
+    case 'm': read_metadata(rest); break;
     default: break;
     }
     return 0;

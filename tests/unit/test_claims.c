@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -161,6 +162,27 @@ static void wants_names(void **state)
     check_rows(&strict, rows, ARRAY_LEN(rows));
 }
 
+/* What it is bound to is handed out; dpop.c asks for the proof. */
+static void tells_the_key_it_is_bound_to(void **state)
+{
+    static const char jkt[] = "\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"";
+    struct claims claims;
+    char cnf[128];
+    (void)state;
+    snprintf(cnf, sizeof(cnf), "{\"jkt\":%s}", jkt);
+    CLEANUP(json_release)
+    json_t *bound = with("cnf", cnf);
+    CLEANUP(json_release)
+    json_t *unbound = with("extra", "1");
+    assert_int_equal(claims_check(bound, &strict, NOW, &claims), REFUSAL_NONE);
+    assert_true(
+        slice_equal(claims.thumbprint, SLICE("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")));
+    assert_int_equal(claims_check(unbound, &strict, NOW, &claims), REFUSAL_NONE);
+    assert_false(slice_present(claims.thumbprint));
+    snprintf(cnf, sizeof(cnf), "{\"jkt\":%s,\"x5t#S256\":%s}", jkt, jkt);
+    assert_int_equal(check_with(&strict, "cnf", cnf), REFUSAL_BOUND);
+}
+
 static void bounds_names(void **state)
 {
     static const struct {
@@ -232,6 +254,7 @@ int main(void)
         cmocka_unit_test(wants_our_issuer_and_audience),
         cmocka_unit_test(keeps_time),
         cmocka_unit_test(wants_names),
+        cmocka_unit_test(tells_the_key_it_is_bound_to),
         cmocka_unit_test(bounds_names),
         cmocka_unit_test(lenient_profile_tells_kinds_apart),
         cmocka_unit_test(wants_an_object),

@@ -82,7 +82,7 @@ static void belongs_to_its_list(void **state)
 {
     struct req rq;
     struct store_list own = orders_of("C1");
-    struct store_list others[] = {own, own, own, own, own, own, own};
+    struct store_list others[] = {own, own, own, own, own, own, own, own, own};
     (void)state;
     set_up(&rq);
     struct slice text = cursor_format(&rq, &own, place);
@@ -93,6 +93,8 @@ static void belongs_to_its_list(void **state)
     others[4].to = 1;
     others[5].by_state = true;
     others[6].by_order = true;
+    others[7].subject = SLICE("clerk-1");
+    others[8].record = SLICE("clerk-1");
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         assert_false(cursor_parse(&rq, text, &others[i]));
     }

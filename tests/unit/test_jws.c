@@ -68,7 +68,7 @@ static enum refusal judge(struct slice token)
     CLEANUP(jws_deinit)
     struct jws jws;
     enum refusal refusal = jws_parse(&jws, token);
-    return refusal ? refusal : jws_verify(&jws, &rules, keys);
+    return refusal ? refusal : jws_verify(&jws, JWS_ACCESS_TOKEN, &rules, keys);
 }
 
 static enum refusal judge_made(const char *algorithm, EVP_PKEY *key, const char *header)
@@ -306,6 +306,48 @@ static void bounds_the_length(void **state)
     free(payload);
 }
 
+/* Which `typ` goes as which kind, told by a row of four: access token, by lenient rules, ID token, logout token. */
+static void tells_kinds_by_type(void **state)
+{
+#define TYPED(type) "{" type "\"alg\":\"EdDSA\",\"kid\":\"ed\"}"
+    static const struct {
+        const char *header;
+        bool access, lenient, id, logout;
+    } rows[] = {
+        {TYPED(""), false, false, true, true},
+        {TYPED("\"typ\":\"JWT\","), false, true, true, true},
+        {TYPED("\"typ\":\"application/jwt\","), false, true, true, true},
+        {TYPED("\"typ\":\"at+jwt\","), true, true, false, false},
+        {TYPED("\"typ\":\"application/at+jwt\","), true, true, false, false},
+        {TYPED("\"typ\":\"logout+jwt\","), false, false, false, true},
+        {TYPED("\"typ\":\"application/LOGOUT+JWT\","), false, false, false, true},
+        {TYPED("\"typ\":\"dpop+jwt\","), false, false, false, false},
+        {TYPED("\"typ\":\"\","), false, false, false, false},
+        {TYPED("\"typ\":null,"), false, false, false, false},
+        {TYPED("\"typ\":7,"), false, false, false, false},
+        {TYPED("\"typ\":[\"JWT\"],"), false, false, false, false},
+    };
+    struct token_rules lenient = rules;
+    lenient.lenient = true;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *token = maker_token("EdDSA", ed, slice_of(rows[i].header), PAYLOAD);
+        CLEANUP(jws_deinit)
+        struct jws jws;
+        assert_int_equal(jws_parse(&jws, slice_of(token)), REFUSAL_NONE);
+        const enum refusal got[] = {jws_verify(&jws, JWS_ACCESS_TOKEN, &rules, keys),
+            jws_verify(&jws, JWS_ACCESS_TOKEN, &lenient, keys),
+            jws_verify(&jws, JWS_ID_TOKEN, &lenient, keys),
+            jws_verify(&jws, JWS_LOGOUT_TOKEN, &lenient, keys)};
+        const bool good[] = {rows[i].access, rows[i].lenient, rows[i].id, rows[i].logout};
+        for (size_t k = 0; k < ARRAY_LEN(got); k++) {
+            if (got[k] != (good[k] ? REFUSAL_NONE : REFUSAL_TYPE)) fail_msg("row %zu, %zu", i, k);
+        }
+        free(token);
+    }
+#undef TYPED
+}
+
 static void words_are_distinct(void **state)
 {
     (void)state;
@@ -330,6 +372,7 @@ int main(void)
         cmocka_unit_test(refuses_other_forms),
         cmocka_unit_test(refuses_no_signature),
         cmocka_unit_test(bounds_the_length),
+        cmocka_unit_test(tells_kinds_by_type),
         cmocka_unit_test(words_are_distinct),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -484,6 +484,7 @@ static void a_reset_before_reading_is_unknown(void **state)
     flow_run(flow);
     assert_int_not_equal(flow->calls[0].result, OUTBOUND_ANSWERED);
     assert_int_equal(peer->requests, 0);
+    assert_false(flow->calls[0].timed_out);
     flow_free(flow);
     peer_stop(peer);
 }
@@ -508,6 +509,7 @@ static void a_timeout_in_the_handshake_sends_nothing(void **state)
     flow->calls[0].connect_timeout_ms = 50;
     flow_run(flow);
     assert_int_equal(flow->calls[0].result, OUTBOUND_NOT_SENT);
+    assert_true(flow->calls[0].timed_out);
     flow_free(flow);
     peer_stop(peer);
 }
@@ -520,6 +522,7 @@ static void a_timeout_after_the_request_is_unknown(void **state)
     flow->calls[0].total_timeout_ms = 50;
     flow_run(flow);
     assert_int_equal(flow->calls[0].result, OUTBOUND_UNKNOWN);
+    assert_true(flow->calls[0].timed_out);
     flow_free(flow);
     peer_stop(peer);
 }

@@ -18,20 +18,31 @@
 #define CLERK (READS | P(CUSTOMERS_WRITE) | P(ORDERS_WRITE))
 #define ALL ((1u << PERMISSION_COUNT) - 1)
 
-static struct identity grant(const char *claims, const char *path, bool service)
+static struct identity grant_by(const char *claims, const struct token_rules *rules, bool service)
 {
-    const struct token_rules rules = {.roles_claim = slice_of(path)};
     struct identity identity = {.is_service = service};
     const char *fault;
     CLEANUP(json_release)
     json_t *fields = json_decode(slice_of(claims), 8, &fault);
     assert_non_null(fields);
-    permission_grant(fields, &rules, &identity);
+    permission_grant(fields, rules, &identity);
     /* The code is borrowed from the claims, which go now. */
     if (slice_present(identity.customer_code)) {
         assert_true(slice_equal(identity.customer_code, SLICE("C1")));
     }
     return identity;
+}
+
+static struct identity grant(const char *claims, const char *path, bool service)
+{
+    const struct token_rules rules = {.roles_claim = slice_of(path)};
+    return grant_by(claims, &rules, service);
+}
+
+static struct identity grant_mapped(const char *claims, const char *path, const char *map)
+{
+    const struct token_rules rules = {.roles_claim = slice_of(path), .roles_map = slice_of(map)};
+    return grant_by(claims, &rules, false);
 }
 
 struct row {
@@ -176,6 +187,51 @@ static void roles_may_be_nested(void **state)
     }
 }
 
+static void reads_maps_of_roles(void **state)
+{
+    static const char *const good[] = {"", "boss=manager", "a=viewer,b=clerk,a=customer",
+        " a b = clerk , https://id.example/x=viewer", "a=clerk,a=clerk"};
+    static const char *const bad[] = {" ", ",", "boss", "boss=", "=manager", "boss=Manager",
+        "boss=manager,", ",boss=manager", "boss=manager,,a=clerk", "boss=king",
+        "boss=manager;a=clerk", "boss:manager", "boss=manager,a", "boss=manager clerk",
+        "cn=staff=clerk"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        if (!permission_map_valid(slice_of(good[i]))) fail_msg("refused: %s", good[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        if (permission_map_valid(slice_of(bad[i]))) fail_msg("taken: %s", bad[i]);
+    }
+}
+
+static void a_map_names_all_roles_that_count(void **state)
+{
+    static const struct {
+        const char *map, *claims;
+        permission_set permissions;
+    } rows[] = {
+        {"boss=manager", "{\"roles\":[\"boss\"]}", ALL},
+        {"boss=manager", "{\"roles\":[\"manager\"]}", 0},
+        {"boss=manager", "{\"roles\":[\"Boss\",\"bos\",\"bosss\",\"\",\"boss=manager\"]}", 0},
+        {"boss=manager", "{\"roles\":[\"boss\"],\"scope\":\"orders:read\"}", P(ORDERS_READ)},
+        {"manager=viewer", "{\"roles\":[\"manager\"]}", READS},
+        {"a=viewer,b=clerk", "{\"roles\":\"b, x\"}", CLERK},
+        {" shop staff = clerk ", "{\"roles\":[\"shop staff\"]}", CLERK},
+        {"buyer=customer", "{\"roles\":[\"buyer\"],\"customer_code\":\"C1\"}", READS},
+        {"both=customer,both=clerk", "{\"roles\":[\"both\"]}", CLERK},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct identity got = grant_mapped(rows[i].claims, "roles", rows[i].map);
+        if (got.permissions != rows[i].permissions) fail_msg("row %zu", i);
+    }
+    struct identity bound =
+        grant_mapped("{\"roles\":[\"buyer\"],\"customer_code\":\"C1\"}", "roles", "buyer=customer");
+    assert_true(bound.is_customer);
+    assert_false(
+        grant_mapped("{\"roles\":[\"both\"]}", "roles", "both=customer,both=clerk").is_customer);
+}
+
 static void bounds_the_list_of_roles(void **state)
 {
     const struct token_rules rules = {.roles_claim = SLICE("roles")};
@@ -203,6 +259,8 @@ int main(void)
         cmocka_unit_test(scopes_cut_roles),
         cmocka_unit_test(customers_are_bound),
         cmocka_unit_test(roles_may_be_nested),
+        cmocka_unit_test(reads_maps_of_roles),
+        cmocka_unit_test(a_map_names_all_roles_that_count),
         cmocka_unit_test(bounds_the_list_of_roles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,78 +3,10 @@
 /*
  * PostgreSQL taken away in the middle: connections ended, the server killed, locks held, commits whose answer never comes.
  *
- * A second thread watches the server from a connection of its own until the store's transaction has come to the point where it is to
- * be disturbed, so nothing here depends on time. A commit is held at that point by naming a standby that does not exist: the
- * transaction is then on disk, and the answer waits.
+ * How it is disturbed without depending on time stands in lost_answer.h.
  */
-#include "store_cases.h"
+#include "lost_answer.h"
 #include "store_sample.h"
-
-#include "core/clock.h"
-
-#define PATIENCE_MS 20000
-#define OF_STORE                                                                                   \
-    "from pg_stat_activity where application_name = 'agizo' and datname = current_database() "
-
-static PGconn *connect_case(void)
-{
-    char text[160];
-    snprintf(text, sizeof(text), "host=%s user=postgres dbname=case%d", store_home.postgres.folder,
-        store_home.databases - 1);
-    PGconn *connection = PQconnectdb(text);
-    check(PQstatus(connection) == CONNECTION_OK);
-    return connection;
-}
-
-static void command(PGconn *connection, const char *sql)
-{
-    PGresult *result = PQexec(connection, sql);
-    ExecStatusType status = PQresultStatus(result);
-    check(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK);
-    PQclear(result);
-}
-
-static long number(PGconn *connection, const char *sql)
-{
-    PGresult *result = PQexec(connection, sql);
-    check(PQresultStatus(result) == PGRES_TUPLES_OK);
-    long value = strtol(PQgetvalue(result, 0, 0), NULL, 10);
-    PQclear(result);
-    return value;
-}
-
-/* Until the query answers something else than 0. */
-static void await(PGconn *connection, const char *sql)
-{
-    int64_t until = clock_mono_ms() + PATIENCE_MS;
-    while (!number(connection, sql)) check(clock_mono_ms() < until);
-}
-
-struct disturbance {
-    pthread_t thread;
-    PGconn *connection;
-    void (*act)(PGconn *connection);
-};
-
-static void *run_disturbance(void *argument)
-{
-    struct disturbance *disturbance = argument;
-    disturbance->act(disturbance->connection);
-    return NULL;
-}
-
-static void disturb(struct disturbance *disturbance, void (*act)(PGconn *connection))
-{
-    disturbance->connection = connect_case();
-    disturbance->act = act;
-    check(pthread_create(&disturbance->thread, NULL, run_disturbance, disturbance) == 0);
-}
-
-static void end_disturbance(struct disturbance *disturbance)
-{
-    pthread_join(disturbance->thread, NULL);
-    PQfinish(disturbance->connection);
-}
 
 /* Ends every connection of the store, several times, each time while a transaction runs. */
 static void end_connections(PGconn *connection)
@@ -85,6 +17,8 @@ static void end_connections(PGconn *connection)
     }
 }
 
+static const struct audit_actor clerk = {.subject = {"clerk-1", 7}};
+
 #define LOSS_ORDERS 3000
 static void broken_connections_cost_no_order(void **state)
 {
@@ -92,7 +26,11 @@ static void broken_connections_cost_no_order(void **state)
     static struct store_op *ops[LOSS_ORDERS];
     struct disturbance disturbance;
     add_customer(fixture, "C1");
-    for (size_t i = 0; i < LOSS_ORDERS; i++) ops[i] = &new_order(fixture, "C1")->base;
+    for (size_t i = 0; i < LOSS_ORDERS; i++) {
+        ops[i] = &new_order(fixture, "C1")->base;
+        ops[i]->actor = &clerk;
+        ops[i]->audit_id = uuid_new();
+    }
     disturb(&disturbance, end_connections);
     for (size_t at = 0; at < LOSS_ORDERS; at += 500) run_all(fixture, ops + at, 500, CLIENTS);
     /* Whatever has not been ended by then is ended while reads are out. */
@@ -106,43 +44,10 @@ static void broken_connections_cost_no_order(void **state)
     assert_int_equal(number(connection, "select count(*) from orders"), LOSS_ORDERS);
     assert_int_equal(
         number(connection, "select count(distinct order_id) from messages"), LOSS_ORDERS);
+    assert_int_equal(
+        number(connection, "select count(distinct record) from audit_log"), LOSS_ORDERS);
+    assert_int_equal(number(connection, "select count(*) from audit_log"), LOSS_ORDERS);
     PQfinish(connection);
-}
-
-static void hold_commits(PGconn *connection)
-{
-    command(connection, "alter system set synchronous_standby_names = 'nobody'");
-    command(connection, "select pg_reload_conf()");
-    await(connection, "select (setting <> '')::int from pg_settings "
-                      "where name = 'synchronous_standby_names'");
-}
-
-static void release_commits(PGconn *connection)
-{
-    command(connection, "alter system reset synchronous_standby_names");
-    command(connection, "select pg_reload_conf()");
-    await(connection, "select (setting = '')::int from pg_settings "
-                      "where name = 'synchronous_standby_names'");
-}
-
-/* Ends the connection whose transaction is on disk and whose answer waits. */
-static void lose_the_answer(PGconn *connection)
-{
-    await(connection, "select count(*) " OF_STORE "and wait_event = 'SyncRep'");
-    command(connection, "select pg_terminate_backend(pid) " OF_STORE "and wait_event = 'SyncRep'");
-}
-
-static enum err run_without_answer(struct fixture *fixture, struct store_op *op)
-{
-    struct disturbance disturbance;
-    PGconn *connection = connect_case();
-    hold_commits(connection);
-    disturb(&disturbance, lose_the_answer);
-    enum err err = run(fixture, op);
-    end_disturbance(&disturbance);
-    release_commits(connection);
-    PQfinish(connection);
-    return err;
 }
 
 static void finds_out_that_a_create_was_committed(void **state)

@@ -18,6 +18,7 @@ static const struct route routes[] = {
     {.method = "GET", .path = "/a/{id}"},
     {.method = "PUT", .path = "/a/{id}/b/{name}"},
     {.method = "DELETE", .path = "/c"},
+    {.method = "GET", .path = "/d", .visit = true},
 };
 static const struct route_table table = {.routes = routes, .count = ARRAY_LEN(routes)};
 
@@ -43,6 +44,7 @@ static void finds_routes(void **state)
         {"HEAD", "/a/{id}", 2, {"{id}", NULL}},
         {"PUT", "/a/x y/b/..", 3, {"x y", ".."}},
         {"DELETE", "/c", 4, {NULL, NULL}},
+        {"GET", "/d", 5, {NULL, NULL}},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -80,6 +82,7 @@ static void says_which_methods_there_are(void **state)
         {"GET", "/a/1/b/2", "PUT"},
         {"HEAD", "/c", "DELETE"},
         {"TRACE", "/c", "DELETE"},
+        {"HEAD", "/d", "GET"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -52,6 +52,7 @@ static void gives_back_what_was_put(void **state)
     (void)state;
     identity.customer_code = SLICE("C1");
     identity.is_customer = true;
+    identity.thumbprint = SLICE("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
     assert_false(get(cache, "token", 0, &found));
     token_cache_put(cache, SLICE("token"), &identity);
     assert_true(get(cache, "token", 999, &found));
@@ -60,6 +61,7 @@ static void gives_back_what_was_put(void **state)
     assert_true(slice_equal(found.subject, SLICE("a")));
     assert_true(slice_equal(found.client_id, SLICE("client")));
     assert_true(slice_equal(found.customer_code, SLICE("C1")));
+    assert_true(slice_equal(found.thumbprint, identity.thumbprint));
     assert_true(found.is_customer);
     assert_int_equal(found.permissions, 5);
     assert_int_equal(found.expires_at, 1000);
@@ -74,6 +76,7 @@ static void keeps_absent_texts_absent(void **state)
     token_cache_put(cache, SLICE("token"), &identity);
     assert_true(get(cache, "token", 0, &found));
     assert_false(slice_present(found.customer_code));
+    assert_false(slice_present(found.thumbprint));
     token_cache_free(cache);
 }
 

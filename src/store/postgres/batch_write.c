@@ -214,6 +214,58 @@ static int64_t created_at(struct store_op *op)
                                           : customer_create(op)->row.created_at;
 }
 
+static bool is_audited(const struct store_op *op, enum store_verb verb)
+{
+    return op->verb == verb && op->actor;
+}
+
+static size_t count_audited(const struct batch *batch, enum store_verb verb)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) count += is_audited(batch->members[i].op, verb);
+    return count;
+}
+
+/* One array of the audited members' ids. */
+static void put_audited_ids(struct batch *batch, enum store_verb verb, bool of_entries)
+{
+    struct params *params = connection_params(batch->creates->connection);
+    params_array(params, OID_UUID);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct store_op *op = batch->members[i].op;
+        if (is_audited(op, verb)) params_uuid(params, of_entries ? &op->audit_id : create_id(op));
+    }
+    params_array_end(params);
+}
+
+/* Where the texts of an entry stand in struct audit_actor, in the statements' order. */
+static const size_t actor_texts[] = {
+    offsetof(struct audit_actor, issuer),
+    offsetof(struct audit_actor, subject),
+    offsetof(struct audit_actor, client_id),
+    offsetof(struct audit_actor, address),
+    offsetof(struct audit_actor, request),
+};
+
+static void audit(struct batch *batch, enum store_verb verb, enum statement statement)
+{
+    struct params *params = connection_params(batch->creates->connection);
+    if (!count_audited(batch, verb)) return;
+    put_audited_ids(batch, verb, false);
+    put_audited_ids(batch, verb, true);
+    for (size_t column = 0; column < ARRAY_LEN(actor_texts); column++) {
+        params_array(params, OID_TEXT);
+        for (size_t i = 0; i < batch->count; i++) {
+            const struct store_op *op = batch->members[i].op;
+            if (!is_audited(op, verb)) continue;
+            const char *text = (const char *)op->actor + actor_texts[column];
+            params_bytes(params, *(const struct slice *)text);
+        }
+        params_array_end(params);
+    }
+    execute(batch, statement);
+}
+
 typedef void member_value_fn(struct params *params, const struct member *member);
 
 /* One array of the keyed members: `put` adds the value of one. */
@@ -274,6 +326,7 @@ static void insert_customers(struct batch *batch)
 {
     put_columns(batch, STORE_CUSTOMER_CREATE, customer_columns, ARRAY_LEN(customer_columns));
     execute(batch, STATEMENT_CUSTOMERS_INSERT);
+    audit(batch, STORE_CUSTOMER_CREATE, STATEMENT_AUDIT_OF_CUSTOMERS);
 }
 
 /* No order of the batch can be there already, nor its reference. */
@@ -301,6 +354,7 @@ static void insert_orders(struct batch *batch)
     execute(batch, is_new(batch) ? STATEMENT_ORDERS_INSERT_NEW : STATEMENT_ORDERS_INSERT);
     put_columns(batch, STORE_ORDER_CREATE, message_columns, ARRAY_LEN(message_columns));
     execute(batch, STATEMENT_MESSAGES_INSERT);
+    audit(batch, STORE_ORDER_CREATE, STATEMENT_AUDIT_OF_ORDERS);
 }
 
 void batch_put_writes(struct batch *batch)

@@ -1,50 +1,24 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claim, settle, sweep, purge: one flight each, between the batches of the same connection.
+ * Claim, settle, sweep, purge.
  *
- * A broken connection leaves it open whether the transaction was committed, so each is sent again in a form that finds that out: a
- * claim asks what its token already holds, a settlement counts what already stands as it wants it. Sweep and purge may simply run twice.
+ * One whose connection broke is sent again in a form that finds out whether it was committed: a claim asks what its token already holds,
+ * a settlement counts what already stands as it wants it. Sweep and purge may simply run twice.
  *
- * Runs on the loop thread of its connection. Operations belong to their callers, chores to us.
- * Limits: OUT_MAX at a time, the rest waits; TRIES_MAX tries; SWEEP_MAX rows per sweep or purge.
+ * Runs on the loop thread of its connection; see chores.c for how they get there and back.
+ * Limits: SWEEP_MAX rows per sweep or purge.
  */
 #include "store/postgres/outbox.h"
 
-#include "core/clock.h"
 #include "store/history.h"
 #include "store/postgres/rows.h"
 
-#define OUT_MAX 16
-#define TRIES_MAX 8
 #define SWEEP_MAX (STORE_BATCH_MAX * 8)
-/* Nobody's request waits here, and messages of a claim that is given up end as unknown though nobody sent them. So what may have been
- * committed is asked about for as long as the claimer could still make use of it (LEASE_MARGIN_MS in sms/dispatcher.h). */
-#define UNSURE_MS 30000
 
-struct chore {
-    struct flight flight;
-    struct outbox *outbox;
-    struct store_op *op;
-};
-
-static flight_rows_fn take_rows;
-static flight_end_fn chore_ended;
-
-void outbox_init(struct outbox *outbox)
+static void execute(struct connection *connection, enum statement statement)
 {
-    backlog_init(&outbox->backlog, UNSURE_MS);
-    outbox->out = 0;
-}
-
-void outbox_put(struct outbox *outbox, struct store_op *op)
-{
-    backlog_put(&outbox->backlog, op);
-}
-
-static void execute(struct outbox *outbox, enum statement statement)
-{
-    connection_execute(outbox->connection, statement_name(statement));
+    connection_execute(connection, statement_name(statement));
 }
 
 /* The fragment in front of the attempt's number, which only the database knows: history_put() writes the number last. */
@@ -58,13 +32,13 @@ static void put_claim_fragment(struct params *params, int64_t now)
     params_bytes(params, (struct slice){text.ptr, text.len - (sizeof("1}") - 1)});
 }
 
-static void send_claim(struct outbox *outbox, struct store_op *op)
+void outbox_send_claim(struct connection *connection, struct store_op *op)
 {
     struct store_outbox_claim *claim = CONTAINER_OF(op, struct store_outbox_claim, base);
-    struct params *params = connection_params(outbox->connection);
+    struct params *params = connection_params(connection);
     if (op->tries) {
         params_uuid(params, &claim->token);
-        execute(outbox, STATEMENT_OUTBOX_CLAIMED);
+        execute(connection, STATEMENT_OUTBOX_CLAIMED);
         return;
     }
     params_time(params, claim->now);
@@ -72,7 +46,7 @@ static void send_claim(struct outbox *outbox, struct store_op *op)
     params_uuid(params, &claim->token);
     params_i64(params, (int64_t)claim->limit);
     put_claim_fragment(params, claim->now);
-    execute(outbox, STATEMENT_OUTBOX_CLAIM);
+    execute(connection, STATEMENT_OUTBOX_CLAIM);
 }
 
 static void put_fragment(struct params *params, const struct history_change *change)
@@ -157,10 +131,10 @@ static const struct settle_column {
     {OID_TEXT, put_failure},
 };
 
-static void send_settle(struct outbox *outbox, struct store_op *op)
+void outbox_send_settle(struct connection *connection, struct store_op *op)
 {
     struct store_outbox_settle *settle = CONTAINER_OF(op, struct store_outbox_settle, base);
-    struct params *params = connection_params(outbox->connection);
+    struct params *params = connection_params(connection);
     for (size_t column = 0; column < ARRAY_LEN(settle_columns); column++) {
         params_array(params, settle_columns[column].type);
         for (size_t i = 0; i < settle->count; i++) {
@@ -178,13 +152,13 @@ static void send_settle(struct outbox *outbox, struct store_op *op)
     params_array_end(params);
     params_uuid(params, &settle->token);
     params_bool(params, op->tries > 0);
-    execute(outbox, STATEMENT_OUTBOX_SETTLE);
+    execute(connection, STATEMENT_OUTBOX_SETTLE);
 }
 
-static void send_sweep(struct outbox *outbox, struct store_op *op)
+void outbox_send_sweep(struct connection *connection, struct store_op *op)
 {
     const struct store_outbox_sweep *sweep = CONTAINER_OF(op, struct store_outbox_sweep, base);
-    struct params *params = connection_params(outbox->connection);
+    struct params *params = connection_params(connection);
     struct history_change lost = {
         .state = MESSAGE_UNKNOWN, .at = sweep->now, .failure = FAILURE_LEASE_LOST};
     struct history_change expired = {
@@ -195,112 +169,59 @@ static void send_sweep(struct outbox *outbox, struct store_op *op)
     put_fragment(params, &expired);
     params_bytes(params, lost.failure);
     params_bytes(params, expired.failure);
-    execute(outbox, STATEMENT_OUTBOX_SWEEP);
+    execute(connection, STATEMENT_OUTBOX_SWEEP);
     params_time(params, sweep->now);
-    execute(outbox, STATEMENT_OUTBOX_LOOK);
+    execute(connection, STATEMENT_OUTBOX_LOOK);
 }
 
-static void send_purge(struct outbox *outbox, struct store_op *op)
+void outbox_send_purge(struct connection *connection, struct store_op *op)
 {
     const struct store_keys_purge *purge = CONTAINER_OF(op, struct store_keys_purge, base);
-    struct params *params = connection_params(outbox->connection);
+    struct params *params = connection_params(connection);
     params_time(params, purge->before);
     params_i64(params, SWEEP_MAX);
-    execute(outbox, STATEMENT_KEYS_PURGE);
+    execute(connection, STATEMENT_KEYS_PURGE);
 }
 
-static void send(struct outbox *outbox, struct store_op *op)
+enum err outbox_take_claim(struct store_op *op, const PGresult *rows)
 {
-    struct chore *chore = memory_zeroed(sizeof(*chore));
-    *chore = (struct chore){{.result = take_rows, .end = chore_ended}, outbox, op};
-    switch (op->verb) {
-    case STORE_OUTBOX_CLAIM: send_claim(outbox, op); break;
-    case STORE_OUTBOX_SETTLE: send_settle(outbox, op); break;
-    case STORE_OUTBOX_SWEEP: send_sweep(outbox, op); break;
-    default: send_purge(outbox, op); break;
-    }
-    outbox->out++;
-    connection_send(outbox->connection, &chore->flight);
-}
-
-void outbox_go(struct outbox *outbox)
-{
-    while (outbox->out < OUT_MAX && connection_usable(outbox->connection)) {
-        struct store_op *op = backlog_take(&outbox->backlog);
-        if (!op) return;
-        send(outbox, op);
-    }
-}
-
-static void take_claimed(struct store_outbox_claim *claim, const PGresult *rows)
-{
+    struct store_outbox_claim *claim = CONTAINER_OF(op, struct store_outbox_claim, base);
     int count = PQntuples(rows);
     claim->count = (size_t)count;
-    claim->messages = arena_alloc(claim->base.arena, claim->count * sizeof(*claim->messages));
+    claim->messages = arena_alloc(op->arena, claim->count * sizeof(*claim->messages));
     for (int i = 0; i < count; i++) {
-        struct row row = {.result = rows, .number = i, .arena = claim->base.arena};
+        struct row row = {.result = rows, .number = i, .arena = op->arena};
         row_message(&row, &claim->messages[i]);
     }
+    return ERR_OK;
+}
+
+enum err outbox_take_settle(struct store_op *op, const PGresult *rows)
+{
+    struct row row = {.result = rows};
+    CONTAINER_OF(op, struct store_outbox_settle, base)->applied = (size_t)row_i64(&row);
+    return ERR_OK;
 }
 
 /* A sweep is answered by two statements: the changes, then the queue as they left it. */
-static void take_sweep(struct store_outbox_sweep *sweep, const PGresult *rows)
+enum err outbox_take_sweep(struct store_op *op, const PGresult *rows)
 {
+    struct store_outbox_sweep *sweep = CONTAINER_OF(op, struct store_outbox_sweep, base);
     struct row row = {.result = rows};
     if (PQnfields(rows) == 2) {
         sweep->lost = row_i64(&row);
         sweep->expired = row_i64(&row);
-        return;
+        return ERR_OK;
     }
     sweep->depth = row_i64(&row);
     sweep->oldest_due = row_time(&row);
     sweep->next_due = row_time(&row);
+    return ERR_OK;
 }
 
-static void take_rows(struct flight *flight, const PGresult *rows)
+enum err outbox_take_purge(struct store_op *op, const PGresult *rows)
 {
-    struct store_op *op = CONTAINER_OF(flight, struct chore, flight)->op;
     struct row row = {.result = rows};
-    switch (op->verb) {
-    case STORE_OUTBOX_CLAIM:
-        take_claimed(CONTAINER_OF(op, struct store_outbox_claim, base), rows);
-        return;
-    case STORE_OUTBOX_SETTLE:
-        CONTAINER_OF(op, struct store_outbox_settle, base)->applied = (size_t)row_i64(&row);
-        return;
-    case STORE_OUTBOX_SWEEP:
-        take_sweep(CONTAINER_OF(op, struct store_outbox_sweep, base), rows);
-        return;
-    default: CONTAINER_OF(op, struct store_keys_purge, base)->deleted = row_i64(&row); return;
-    }
-}
-
-/* A lost race is run again from the start: rolled back, so nothing has to be found out. */
-static void chore_failed(struct outbox *outbox, struct store_op *op, const char *sqlstate)
-{
-    bool again =
-        fault_of(sqlstate) == FAULT_RETRY && clock_mono_ms() - op->since_ms < STORE_WAIT_MS;
-    if (again) {
-        backlog_put_first(&outbox->backlog, op);
-    } else {
-        op_complete(&op->op, fault_answer("outbox", sqlstate));
-    }
-}
-
-static void chore_ended(struct flight *flight, enum flight_end how)
-{
-    struct chore *chore = CONTAINER_OF(flight, struct chore, flight);
-    struct outbox *outbox = chore->outbox;
-    struct store_op *op = chore->op;
-    outbox->out--;
-    if (how == FLIGHT_DONE) {
-        op_complete(&op->op, ERR_OK);
-    } else if (how == FLIGHT_FAILED) {
-        chore_failed(outbox, op, flight->sqlstate);
-    } else if (++op->tries < TRIES_MAX) {
-        backlog_put_first(&outbox->backlog, op);
-    } else {
-        op_complete(&op->op, ERR_UNAVAILABLE);
-    }
-    free(chore);
+    CONTAINER_OF(op, struct store_keys_purge, base)->deleted = row_i64(&row);
+    return ERR_OK;
 }

@@ -1,21 +1,15 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dispatcher's operations and the purge of old keys: each one transaction of its own, on the write connection.
+ * The dispatcher's operations and the purge of old keys, as chores: what is sent, and what comes back.
  */
 #pragma once
 
-#include "store/postgres/backlog.h"
-#include "store/postgres/connection.h"
+#include "store/postgres/chores.h"
 
-struct outbox {
-    struct connection *connection;
-    struct backlog backlog;
-    size_t out; /* transactions on their way */
-};
+/* Nobody's request waits here, and messages of a claim that is given up end as unknown though nobody sent them. So what may have been
+ * committed is asked about for as long as the claimer could still make use of it (LEASE_MARGIN_MS in sms/dispatcher.h). */
+#define OUTBOX_UNSURE_MS 30000
 
-/* `connection` is set by the caller. */
-void outbox_init(struct outbox *outbox);
-/* Takes a claim, settle, sweep or purge; it leaves with the next outbox_go(). */
-void outbox_put(struct outbox *outbox, struct store_op *op);
-void outbox_go(struct outbox *outbox);
+chore_send_fn outbox_send_claim, outbox_send_settle, outbox_send_sweep, outbox_send_purge;
+chore_rows_fn outbox_take_claim, outbox_take_settle, outbox_take_sweep, outbox_take_purge;

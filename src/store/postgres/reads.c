@@ -12,7 +12,9 @@
  */
 #include "store/postgres/reads.h"
 
+#include "store/postgres/audit.h"
 #include "store/postgres/rows.h"
+#include "store/postgres/sessions.h"
 
 #define OUT_MAX 256
 /* One that is being answered, one that the server finds when it is done. */
@@ -59,9 +61,16 @@ static void execute_list(struct reads *reads, struct store_op *op)
     connection_execute(reads->connection, name);
 }
 
-static bool is_get(const struct store_op *op)
+static void execute(struct reads *reads, struct store_op *op)
 {
-    return op->verb <= STORE_MESSAGE_GET;
+    switch (op->verb) {
+    case STORE_CUSTOMER_GET:
+    case STORE_ORDER_GET:
+    case STORE_MESSAGE_GET: execute_get(reads, op); break;
+    case STORE_SESSION_GET: session_send_get(reads->connection, op); break;
+    case STORE_AUDIT_LIST: audit_send_list(reads->connection, op); break;
+    default: execute_list(reads, op); break;
+    }
 }
 
 void reads_go(struct reads *reads)
@@ -76,18 +85,15 @@ void reads_go(struct reads *reads)
         if (!op) break;
         list_append(&group->ops, &op->node);
         reads->out++;
-        if (is_get(op)) {
-            execute_get(reads, op);
-        } else {
-            execute_list(reads, op);
-        }
+        execute(reads, op);
     }
     reads->groups++;
     connection_send(reads->connection, &group->flight);
 }
 
-static enum err take_get(struct store_get *get, const PGresult *rows)
+static enum err take_get(struct store_op *op, const PGresult *rows)
 {
+    struct store_get *get = CONTAINER_OF(op, struct store_get, base);
     struct row row = {.result = rows, .arena = get->base.arena};
     if (PQntuples(rows) == 0) return ERR_NOT_FOUND;
     switch (get->base.verb) {
@@ -98,8 +104,9 @@ static enum err take_get(struct store_get *get, const PGresult *rows)
     return ERR_OK;
 }
 
-static void take_page(struct store_list *list, const PGresult *rows)
+static enum err take_page(struct store_op *op, const PGresult *rows)
 {
+    struct store_list *list = CONTAINER_OF(op, struct store_list, base);
     struct arena *arena = list->base.arena;
     size_t found = (size_t)PQntuples(rows);
     list->more = found > list->limit;
@@ -121,6 +128,19 @@ static void take_page(struct store_list *list, const PGresult *rows)
         default: row_message(&row, &list->rows.messages[i]); break;
         }
     }
+    return ERR_OK;
+}
+
+static enum err take(struct store_op *op, const PGresult *rows)
+{
+    switch (op->verb) {
+    case STORE_CUSTOMER_GET:
+    case STORE_ORDER_GET:
+    case STORE_MESSAGE_GET: return take_get(op, rows);
+    case STORE_SESSION_GET: return session_take_get(op, rows);
+    case STORE_AUDIT_LIST: return audit_take_list(op, rows);
+    default: return take_page(op, rows);
+    }
 }
 
 static struct store_op *take_first(struct group *group)
@@ -134,13 +154,7 @@ static struct store_op *take_first(struct group *group)
 static void take_rows(struct flight *flight, const PGresult *rows)
 {
     struct store_op *op = take_first(CONTAINER_OF(flight, struct group, flight));
-    enum err err = ERR_OK;
-    if (is_get(op)) {
-        err = take_get(CONTAINER_OF(op, struct store_get, base), rows);
-    } else {
-        take_page(CONTAINER_OF(op, struct store_list, base), rows);
-    }
-    op_complete(&op->op, err);
+    op_complete(&op->op, take(op, rows));
 }
 
 /* What was not answered goes to the front of the backlog, in its order; `lost`: it counts as a try. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Creates on SQLite: a customer; an order with its message.
+ * Creates on SQLite: a customer; an order with its message; for each an entry in the audit log.
  *
  * Each looks up what could refuse it (key, customer, taken code or reference), asks store/intake.h, and inserts. There is one
  * writer, so what was looked up still holds at the insert, and no refusal is ever learnt from a broken constraint.
@@ -9,6 +9,7 @@
  */
 #include "core/check.h"
 #include "store/intake.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/keys.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/transaction.h"
@@ -22,6 +23,22 @@ static bool taken(struct connection *connection, enum sql sql, struct slice text
     return query_row(&query);
 }
 
+/* What the operation's actor has done to the new row. */
+static void insert_entry(struct connection *connection, const struct store_op *base,
+    enum audit_action action, const struct key_answer *made)
+{
+    char record[UUID_TEXT_LEN];
+    if (!base->actor) return;
+    uuid_format(*made->resource, record);
+    audit_insert(connection, &(struct audit_entry){
+                                 .id = base->audit_id,
+                                 .at = made->created_at,
+                                 .actor = *base->actor,
+                                 .action = action,
+                                 .record = {record, UUID_TEXT_LEN},
+                             });
+}
+
 enum err sqlite_customer_create(struct transaction *transaction, struct store_op *base)
 {
     struct store_customer_create *op = CONTAINER_OF(base, struct store_customer_create, base);
@@ -32,8 +49,9 @@ enum err sqlite_customer_create(struct transaction *transaction, struct store_op
     if (intake.verdict == INTAKE_DONE) return intake.err;
     if (taken(connection, SQL_CODE_TAKEN, op->row.code)) return ERR_CODE_TAKEN;
     rows_insert_customer(connection, &op->row);
-    keys_insert(
-        connection, &op->key, &(struct key_answer){&op->row.id, intake.answer, op->row.created_at});
+    const struct key_answer made = {&op->row.id, intake.answer, op->row.created_at};
+    keys_insert(connection, &op->key, &made);
+    insert_entry(connection, base, AUDIT_CUSTOMER_CREATED, &made);
     return ERR_OK;
 }
 
@@ -62,8 +80,9 @@ enum err sqlite_order_create(struct transaction *transaction, struct store_op *b
     if (taken(connection, SQL_REF_TAKEN, op->row.external_ref)) return ERR_REF_TAKEN;
     rows_insert_order(connection, &op->row);
     rows_insert_message(connection, &op->message);
-    keys_insert(
-        connection, &op->key, &(struct key_answer){&op->row.id, intake.answer, op->row.created_at});
+    const struct key_answer made = {&op->row.id, intake.answer, op->row.created_at};
+    keys_insert(connection, &op->key, &made);
+    insert_entry(connection, base, AUDIT_ORDER_CREATED, &made);
     if (op->message.state == MESSAGE_QUEUED) transaction->queued++;
     return ERR_OK;
 }

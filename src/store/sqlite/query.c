@@ -123,6 +123,14 @@ struct slice query_take_text(struct query *query, struct arena *arena)
     return arena_copy(arena, query_borrow_text(query));
 }
 
+struct slice query_take_blob(struct query *query, struct arena *arena)
+{
+    int column = query->column++;
+    const char *bytes = sqlite3_column_blob(query->statement, column);
+    return arena_copy(
+        arena, (struct slice){bytes, (size_t)sqlite3_column_bytes(query->statement, column)});
+}
+
 bool query_take_bytes(struct query *query, void *out, size_t len)
 {
     int column = query->column++;

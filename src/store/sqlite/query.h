@@ -32,7 +32,7 @@ void query_put_i64(struct query *query, int64_t value);
 void query_put_time(struct query *query, int64_t value);
 /* Absent becomes NULL. */
 void query_put_text(struct query *query, struct slice text);
-/* Present bytes, kept as a blob. */
+/* Bytes, kept as a blob; absent becomes NULL. */
 void query_put_blob(struct query *query, struct slice bytes);
 void query_put_uuid(struct query *query, const struct uuid *id);
 
@@ -46,6 +46,7 @@ int64_t query_take_i64(struct query *query);
 struct slice query_take_text(struct query *query, struct arena *arena);
 /* The same without a copy: valid until the next row. */
 struct slice query_borrow_text(struct query *query);
+struct slice query_take_blob(struct query *query, struct arena *arena);
 struct uuid query_take_uuid(struct query *query);
 /* Fills `out` when the column is a blob of just that length; false otherwise. */
 bool query_take_bytes(struct query *query, void *out, size_t len);

@@ -9,7 +9,9 @@
 #include "store/sqlite/reads.h"
 
 #include "core/check.h"
+#include "store/sqlite/audit.h"
 #include "store/sqlite/rows.h"
+#include "store/sqlite/sessions.h"
 
 /* Takes the row that the query stands on as element `index` of the rows at `rows`. */
 typedef void take_fn(struct query *query, struct arena *arena, void *rows, size_t index);
@@ -99,6 +101,21 @@ static enum err list(struct connection *connection, const struct kind *kind, str
     return ERR_OK;
 }
 
+static enum err get_session(
+    struct connection *connection, const struct kind *kind, struct store_op *base)
+{
+    (void)kind;
+    return sqlite_session_get(connection, base);
+}
+
+static enum err list_audit(
+    struct connection *connection, const struct kind *kind, struct store_op *base)
+{
+    (void)kind;
+    audit_list_entries(connection, CONTAINER_OF(base, struct store_list, base));
+    return ERR_OK;
+}
+
 static const struct reading {
     enum err (*run)(struct connection *connection, const struct kind *kind, struct store_op *op);
     const struct kind *kind;
@@ -109,6 +126,8 @@ static const struct reading {
     [STORE_CUSTOMER_LIST] = {list, &customers},
     [STORE_ORDER_LIST] = {list, &orders},
     [STORE_MESSAGE_LIST] = {list, &messages},
+    [STORE_AUDIT_LIST] = {list_audit, NULL},
+    [STORE_SESSION_GET] = {get_session, NULL},
 };
 
 bool sqlite_reads(enum store_verb verb)

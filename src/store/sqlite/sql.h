@@ -22,6 +22,10 @@
     "m.provider_id, m.provider_status, m.cost, m.failure, m.history from messages m " index        \
     "cross join customers c on c.id = m.customer_id"
 #define SQL_MESSAGE SQL_MESSAGE_BY("")
+#define SQL_AUDIT "id, at, issuer, subject, client_id, address, request, action, record"
+#define SQL_AUDIT_BY(filters)                                                                      \
+    "select " SQL_AUDIT " from audit_log where id >= ? and id < ? and at >= ? and at < ?" filters  \
+    " order by id desc limit ?"
 
 enum sql {
 #define SQL(name, text) SQL_##name,

@@ -25,3 +25,8 @@ member_fn sqlite_customer_create, sqlite_order_create;
 member_fn sqlite_outbox_claim, sqlite_outbox_settle, sqlite_outbox_sweep;
 /* keys.c */
 member_fn sqlite_keys_purge;
+/* audit.c */
+member_fn sqlite_audit_write;
+/* sessions.c */
+member_fn sqlite_session_create, sqlite_session_touch, sqlite_session_refresh, sqlite_session_end,
+    sqlite_sessions_purge;

@@ -54,6 +54,12 @@ static member_fn *const verbs[STORE_VERB_COUNT] = {
     [STORE_OUTBOX_SETTLE] = sqlite_outbox_settle,
     [STORE_OUTBOX_SWEEP] = sqlite_outbox_sweep,
     [STORE_KEYS_PURGE] = sqlite_keys_purge,
+    [STORE_AUDIT_WRITE] = sqlite_audit_write,
+    [STORE_SESSION_CREATE] = sqlite_session_create,
+    [STORE_SESSION_TOUCH] = sqlite_session_touch,
+    [STORE_SESSION_REFRESH] = sqlite_session_refresh,
+    [STORE_SESSION_END] = sqlite_session_end,
+    [STORE_SESSIONS_PURGE] = sqlite_sessions_purge,
 };
 
 static void execute(struct connection *connection, enum sql sql)
@@ -154,9 +160,10 @@ static void *run(void *argument)
         int64_t start = clock_mono_us();
         take_members(writer, jobs);
         run_batch(writer);
-        answer_members(writer, jobs);
+        /* Counted before it is answered: whoever has the answer finds it counted. */
         metrics_observe(METRIC_STORE_BATCH, 0, count);
         metrics_observe(METRIC_STORE_BATCH_SECONDS, 0, (uint64_t)(clock_mono_us() - start));
+        answer_members(writer, jobs);
         size_t depth = queue_depth(writer->queue);
         metrics_set(METRIC_STORE_QUEUE, QUEUE_LABEL, (int64_t)depth);
         checkpoint(writer, depth == 0);

@@ -165,7 +165,7 @@ export class Service {
         Object.assign(this.#settings, more);
         for (let attempt = 0; ; attempt++) {
             this.ports = attempt === 0 && this.ports ? this.ports : { api: drawPort(), admin: drawPort() };
-            this.#program = new Program(['serve'], { ...this.#settings, ...this.#listen() });
+            this.#program = new Program(['serve'], { ...this.#environment(), ...this.#listen() });
             const opened = await this.#program.logged(({ event }) => event === 'service.started' || event === 'service.failed');
             if (opened.event === 'service.started') break;
             await this.#program.exited;
@@ -173,6 +173,11 @@ export class Service {
         }
         this.#client = new Client(this.url, { token: () => this.#ownToken() });
         this.#adminClient = new Client(this.adminUrl);
+    }
+
+    /* A setting that depends on where the service is to be found is a function of its URL. */
+    #environment() {
+        return Object.fromEntries(Object.entries(this.#settings).map(([name, value]) => [name, typeof value === 'function' ? value(this.url) : value]));
     }
 
     #listen() {
@@ -196,8 +201,8 @@ export class Service {
     async stop(signal = 'SIGTERM') {
         if (!this.#program.ended) this.signal(signal);
         const ended = await inTime('the end of the service', this.#program.exited);
-        this.#client.close();
-        this.#adminClient.close();
+        this.#client?.close();
+        this.#adminClient?.close();
         return ended;
     }
 
@@ -233,7 +238,7 @@ function claimsOf({ sub, roles, ...rest }) {
  * @param {object} options
  * @param {object} options.store from `forEachStore`
  * @param {object} [options.database] from `store.createDatabase()`, to come back to one
- * @param {Record<string, string>} [options.settings] AGIZO_… over the tests' own
+ * @param {Record<string, string | ((url: string) => string)>} [options.settings] AGIZO_… over the tests' own
  * @param {object} [options.identity] a provider, `{issuer, audience, token}`; by default an honest one, shared by the file
  * @param {object} [options.gateway] `startGateway()` of dev/gateway.mjs; by default messages go to the log
  * @param {boolean} [options.waitReady]

@@ -3,7 +3,8 @@
 /*
  * The two stores the tests run on: each makes empty databases, and reads them behind the service's back.
  *
- * A database is `{url, query(sql), count(table), close()}`: `url` is its AGIZO_DATABASE; `query` answers rows as arrays of texts (null as '').
+ * A database is `{url, query(sql), count(table), change(sql), close()}`: `url` is its AGIZO_DATABASE; `query` answers rows as arrays of texts (null as
+ * ''); `change` writes, for what only time would do.
  * AGIZO_TEST_STORE=sqlite or =postgres runs one of them alone.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -35,6 +36,16 @@ class SqliteDatabase {
         }
     }
 
+    async change(sql) {
+        const { DatabaseSync } = await sqliteModule();
+        const database = new DatabaseSync(this.path);
+        try {
+            database.exec(`pragma busy_timeout = 5000; ${sql}`);
+        } finally {
+            database.close();
+        }
+    }
+
     count(table) {
         return countRows(this, table);
     }
@@ -55,6 +66,10 @@ class PostgresDatabase {
 
     query(sql) {
         return this.server.query(this.name, sql);
+    }
+
+    async change(sql) {
+        await this.query(sql);
     }
 
     count(table) {
