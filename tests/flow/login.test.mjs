@@ -724,17 +724,27 @@ describe('refresh', () => {
         assert.deepEqual(refreshes()[0].credentials, provider.client);
     });
 
-    for (const [what, claims] of Object.entries({
-        'another issuer': { iss: 'https://id.example' }, 'another subject': { sub: 'user-baraka' }, 'no subject': { sub: undefined }, 'another audience': { aud: 'other' },
-        'another nonce': { nonce: 'another' }, 'an expired one': { exp: now(-300) },
+    for (const [what, [why, claims]] of Object.entries({
+        'another issuer': ['issuer', { iss: 'https://id.example' }], 'another subject': ['subject', { sub: 'user-baraka' }], 'no subject': ['subject', { sub: undefined }],
+        'another audience': ['audience', { aud: 'other' }], 'another nonce': ['nonce', { nonce: 'another' }], 'another time': ['expired', { exp: now(-300) }],
+        'another access token': ['token_hash', { at_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' }],
     })) {
         it(`RP-14 with an ID token of ${what} ends the session`, async () => {
             const browser = await due();
             provider.script.refreshed = { claims };
-            await untilRefreshed(browser);
-            await isOver(browser);
+            await isRefusedFor(why, () => isOver(browser));
         });
     }
+
+    it('RP-14 with an ID token that somebody else signed, or userinfo of somebody else, ends the session', async () => {
+        const stranger = await makeKey('es256', { kid: provider.keys.es256.kid });
+        const forged = await due();
+        provider.script.refreshed = { key: stranger };
+        await isRefusedFor('signature', () => isOver(forged));
+        const mixed = await due();
+        provider.script.userinfo = { sub: 'user-baraka' };
+        await isRefusedFor('userinfo', () => isOver(mixed));
+    });
 
     it('RP-14 without an ID token keeps who it is', async () => {
         const browser = await due();
