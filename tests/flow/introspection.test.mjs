@@ -40,17 +40,20 @@ async function accepts(token = provider.opaque(), on = service) {
     assert.equal(answer.status, 200, answer.text);
 }
 
-async function refuses(token, on = service) {
+async function refuses(token, on = service, why = undefined) {
+    const earlier = on.events('token.refused').length;
     isProblem(await present(token, on), 401, 'invalid_token');
+    const entry = await until('the refusal in the log', () => on.events('token.refused')[earlier]);
+    if (why) assert.equal(entry.why, why);
 }
 
-/** Each answer about a token refuses it, beside one that passes. */
-async function refusesAnswers(...answers) {
+/** Each answer about a token refuses it for one reason, beside one that passes. */
+async function refusesAnswers(why, ...answers) {
     for (const introspection of answers) {
         provider.reset();
         await accepts();
         provider.script.introspection = introspection;
-        await refuses(provider.opaque());
+        await refuses(provider.opaque(), service, why);
     }
 }
 
@@ -85,7 +88,7 @@ it('IN-01 is asked about once in a while', async () => {
     assert.ok(provider.asked('introspection').length <= 2, `${provider.asked('introspection').length} questions`); /* one for each worker */
 });
 
-it('IN-02 inactive, or not clearly active', () => refusesAnswers(
+it('IN-02 inactive, or not clearly active', () => refusesAnswers('inactive',
     { active: false }, { active: undefined }, { active: 'true' }, { active: 1 }, { active: null }, { active: [true] }, () => ({}), () => ({ active: false, error: 'x' })));
 
 it('IN-02 a token that nobody gave', async () => {
@@ -94,11 +97,26 @@ it('IN-02 a token that nobody gave', async () => {
     await refuses(`opaque-${randomUUID()}`);
 });
 
-it('IN-03 active, but past its time, for another, or of another', () => refusesAnswers(
-    { exp: now(-120) }, { exp: 'soon' }, { nbf: now(600) }, { iat: now(600) }, { aud: 'other' }, { aud: undefined }, { aud: [] }, { aud: 7 }, { iss: 'https://id.example' }, { iss: `${provider?.issuer}/` },
-    { sub: 7 }, { sub: '' }));
+it('IN-03 active, but past its time, for another, or of another', async () => {
+    await refusesAnswers('expired', { exp: now(-120) });
+    await refusesAnswers('expiry', { exp: 'soon' });
+    await refusesAnswers('not_yet', { nbf: now(600) });
+    await refusesAnswers('issued_at', { iat: now(600) });
+    await refusesAnswers('audience', { aud: 'other' }, { aud: undefined }, { aud: [] }, { aud: 7 });
+    await refusesAnswers('issuer', { iss: 'https://id.example' }, { iss: `${provider.issuer}/` }, { iss: 7 });
+    await refusesAnswers('subject', { sub: 7 }, { sub: '' }, { sub: null });
+    await refusesAnswers('client', { client_id: undefined }, { client_id: 7 }, { client_id: '' });
+});
 
-it('IN-03 bound to a key', () => refusesAnswers({ cnf: { jkt: 'x' } }, { cnf: { 'x5t#S256': 'x' } }, { token_type: 'DPoP' }));
+it('IN-03 without a person it is the client’s own, and has its scopes alone', async () => {
+    provider.reset();
+    provider.script.introspection = { sub: undefined, scope: 'orders:read', roles: ['manager'] };
+    const token = provider.opaque();
+    await accepts(token);
+    isProblem(await present(token, service, '/v1/customers'), 403, 'insufficient_scope');
+});
+
+it('IN-03 bound to a key', () => refusesAnswers('bound_to_a_key', { cnf: { jkt: 'x' } }, { cnf: { 'x5t#S256': 'x' } }, { cnf: {} }, { token_type: 'DPoP' }));
 
 it('IN-03 without an issuer or an expiry, as RFC 7662 allows', async () => {
     provider.reset();

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { verify as verifySignature } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import * as client from 'openid-client';
 import { ecdsaSignature, flipBit, P256_ORDER, setUnusedBit, startMisbehaving } from '../../dev/misbehaving.mjs';
 
 let provider;
@@ -144,5 +145,79 @@ describe('endpoints', () => {
         assert.match(secret.issuer, /^https:/);
         await assert.rejects(get(`${secret.issuer}/.well-known/openid-configuration`), (error) => error.cause.code === 'DEPTH_ZERO_SELF_SIGNED_CERT');
         await secret.close();
+    });
+});
+
+describe('the authorization server', () => {
+    const REDIRECT = 'http://127.0.0.1:8080/auth/callback';
+
+    function configure(secret = provider.client.secret) {
+        return client.discovery(new URL(provider.issuer), provider.client.id, undefined, client.ClientSecretBasic(secret), { execute: [client.allowInsecureRequests] });
+    }
+
+    /** The answer of the authorization endpoint and what belongs to it. */
+    async function authorize(config) {
+        const verifier = client.randomPKCECodeVerifier();
+        const checks = { pkceCodeVerifier: verifier, expectedState: client.randomState(), expectedNonce: client.randomNonce() };
+        const url = client.buildAuthorizationUrl(config, {
+            redirect_uri: REDIRECT, scope: 'openid', code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+            state: checks.expectedState, nonce: checks.expectedNonce,
+        });
+        return { checks, answer: new URL((await get(url)).headers.get('location')) };
+    }
+
+    it('is honest by itself: code, userinfo, refresh, introspection and revocation by openid-client', async () => {
+        const config = await configure();
+        const { checks, answer } = await authorize(config);
+        const tokens = await client.authorizationCodeGrant(config, answer, checks);
+        const { sub, name, roles } = provider.script.person;
+        assert.deepEqual([tokens.claims().sub, tokens.claims().roles], [sub, roles]);
+        assert.equal((await client.fetchUserInfo(config, tokens.access_token, sub)).name, name);
+        const renewed = await client.refreshTokenGrant(config, tokens.refresh_token);
+        assert.equal(renewed.claims().sub, sub);
+        await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), { error: 'invalid_grant' });
+        await client.tokenRevocation(config, renewed.refresh_token);
+        await assert.rejects(client.refreshTokenGrant(config, renewed.refresh_token), { error: 'invalid_grant' });
+        const opaque = provider.opaque({ scope: 'orders:read' });
+        assert.deepEqual(((seen) => [seen.active, seen.scope, seen.aud])(await client.tokenIntrospection(config, opaque)), [true, 'orders:read', provider.audience]);
+        provider.revoke(opaque);
+        assert.equal((await client.tokenIntrospection(config, opaque)).active, false);
+    });
+
+    it('is strict by itself: each code once, with its verifier, its address and the right secret', async () => {
+        const config = await configure();
+        const first = await authorize(config);
+        await client.authorizationCodeGrant(config, first.answer, first.checks);
+        await assert.rejects(client.authorizationCodeGrant(config, first.answer, first.checks), { error: 'invalid_grant' });
+        const second = await authorize(config);
+        await assert.rejects(client.authorizationCodeGrant(config, second.answer, { ...second.checks, pkceCodeVerifier: client.randomPKCECodeVerifier() }), { error: 'invalid_grant' });
+        const third = await authorize(config);
+        await assert.rejects(client.authorizationCodeGrant(await configure('wrong'), third.answer, third.checks), { error: 'invalid_client' });
+        assert.equal(provider.asked('token').length, 4);
+        assert.deepEqual(provider.asked('token')[0].credentials, provider.client);
+    });
+
+    it('says what the script says, and openid-client sees through it', async () => {
+        const config = await configure();
+        const wrong = {
+            'another nonce': { claims: { nonce: 'another' } }, 'another audience': { claims: { aud: 'other' } }, 'another issuer': { claims: { iss: 'https://id.example' } },
+            'no subject': { claims: { sub: undefined } }, 'its past': { claims: { exp: 1 } },
+        };
+        for (const [name, how] of Object.entries(wrong)) {
+            provider.script.idToken = how;
+            const { checks, answer } = await authorize(config);
+            await assert.rejects(client.authorizationCodeGrant(config, answer, checks), undefined, name);
+        }
+        provider.reset();
+        provider.script.callback = (parameters) => (parameters.set('iss', 'https://id.example'), parameters);
+        const { checks, answer } = await authorize(config);
+        await assert.rejects(client.authorizationCodeGrant(config, answer, checks));
+    });
+
+    it('signs logout tokens as a provider does', async () => {
+        const { jwks_uri: uri } = await discover();
+        const token = provider.logoutToken({ claims: { sid: 's-1' } });
+        const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(uri)), { issuer: provider.issuer, audience: provider.client.id, typ: 'logout+jwt' });
+        assert.deepEqual([payload.sid, payload.sub, Object.keys(payload.events)], ['s-1', provider.script.person.sub, ['http://schemas.openid.net/event/backchannel-logout']]);
     });
 });
