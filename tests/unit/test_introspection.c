@@ -21,7 +21,7 @@ struct scene {
     struct introspection *introspection;
     struct arena arena;
     size_t rounds, asked, answered, busy, unavailable, refused;
-    char tokens[QUESTIONS_MAX][16];
+    char tokens[QUESTIONS_MAX][32];
     struct inquiry inquiries[QUESTIONS_MAX];
 };
 
