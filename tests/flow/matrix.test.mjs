@@ -291,6 +291,9 @@ describe('names of roles', () => {
         const map = { AGIZO_OIDC_ROLES_MAP: 'sales-team=clerk, Back Office=manager,everybody=viewer' };
         assert.deepEqual(await rightsWith(map, [{ roles: ['sales-team'] }, { roles: ['Back Office'] }, { roles: ['everybody', 'sales-team'] }, { roles: ['clerk'] }, { roles: ['manager', 'Sales-Team'] }]),
             [COUNT.clerk, COUNT.manager, COUNT.clerk, 0, 0]);
+        /* Where the provider knows no roles, by whatever it knows. */
+        const people = { AGIZO_OIDC_ROLES_CLAIM: 'email', AGIZO_OIDC_ROLES_MAP: 'asha@example.com=manager, juma@example.com=clerk' };
+        assert.deepEqual(await rightsWith(people, [{ email: 'asha@example.com' }, { email: 'juma@example.com' }, { email: 'asha@example.com.evil' }, { roles: ['manager'] }]), [COUNT.manager, COUNT.clerk, 0, 0]);
     });
 });
 

@@ -4,11 +4,14 @@
  * The local OpenID provider, seen by certified and independent peers: `openid-client` runs the flows, `jose` verifies the tokens.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { SCOPES, USERS } from '../../dev/identity/accounts.mjs';
 import { signIn } from '../../dev/identity/login.mjs';
+import { listen } from '../../dev/command.mjs';
 import { startIdentity } from '../../dev/identity.mjs';
 
 const REDIRECT = 'http://127.0.0.1:8080/auth/callback';
@@ -149,6 +152,70 @@ describe('keys', () => {
         const second = await startIdentity({ port: Number(new URL(first.url).port), keys: first.keys });
         const keys = createRemoteJWKSet(new URL(`${second.issuer}/jwks`));
         await jwtVerify(token, keys, { issuer: second.issuer, audience: second.audience });
+        await second.close();
+    });
+});
+
+describe('what else resource servers and clients meet', () => {
+    it('opaque tokens, by introspection until they are revoked', async () => {
+        identity.setFormat('opaque');
+        const config = await discover(identity.clients.service);
+        const token = await identity.serviceToken({ scope: 'orders:read' });
+        identity.setFormat('jwt');
+        assert.ok(!token.includes('.'));
+        const seen = await client.tokenIntrospection(config, token);
+        assert.deepEqual([seen.active, seen.aud, seen.scope, seen.client_id], [true, identity.audience, 'orders:read', 'agizo-service']);
+        await client.tokenRevocation(config, token);
+        assert.equal((await client.tokenIntrospection(config, token)).active, false);
+    });
+
+    it('tokens that are bound to a key', async () => {
+        const config = await discover(identity.clients.service);
+        const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
+        const tokens = await client.clientCredentialsGrant(config, { resource: identity.audience, scope: 'orders:read' }, { DPoP });
+        const { payload } = await verify(tokens.access_token);
+        assert.match(payload.cnf.jkt, /^[\w-]{43}$/);
+    });
+
+    it('a secret with signs in it', async () => {
+        const own = await startIdentity({ webClient: { id: 'agizo-web', secret: 'a-+%: b' } });
+        const config = await client.discovery(new URL(own.issuer), 'agizo-web', undefined, client.ClientSecretBasic('a-+%: b'), { execute: [client.allowInsecureRequests] });
+        assert.equal((await client.tokenIntrospection(config, 'unknown')).active, false);
+        await own.close();
+    });
+
+    it('who signs out there has the clients told', async () => {
+        const server = createServer();
+        const url = await listen(server);
+        const told = once(server, 'request');
+        const own = await startIdentity({ publicUrl: url });
+        const jar = new Map();
+        const { id } = own.clients.web;
+        const query = new URLSearchParams({ client_id: id, response_type: 'code', redirect_uri: `${url}/auth/callback`, scope: 'openid', code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' });
+        await signIn(`${own.issuer}/auth?${query}`, { login: 'clerk', redirectUri: `${url}/auth/callback`, jar });
+        const out = own.signOut(jar);
+        const [request, response] = await told;
+        let body = '';
+        for await (const piece of request) body += piece;
+        response.end();
+        await out;
+        assert.equal(request.url, '/auth/backchannel-logout');
+        const { payload } = await jwtVerify(new URLSearchParams(body).get('logout_token'), createRemoteJWKSet(new URL(`${own.issuer}/jwks`)), { typ: 'logout+jwt', audience: id });
+        assert.equal(payload.sub, USERS.clerk.sub);
+        assert.ok(payload.sid);
+        await own.close();
+        server.close();
+    });
+
+    it('refresh tokens that a restart with its memory does not end', async () => {
+        const first = await startIdentity();
+        const tokens = await first.userTokens('clerk', { scope: '' });
+        await first.close();
+        const second = await startIdentity({ port: Number(new URL(first.url).port), keys: first.keys, memory: first.memory });
+        await fetch(`${second.issuer}/jwks`).catch(() => {}); /* on a connection to the first one */
+        const { id, secret } = second.clients.web;
+        const config = await client.discovery(new URL(second.issuer), id, undefined, client.ClientSecretBasic(secret), { execute: [client.allowInsecureRequests] });
+        assert.equal((await client.refreshTokenGrant(config, tokens.refresh_token)).claims().sub, USERS.clerk.sub);
         await second.close();
     });
 });
