@@ -3,9 +3,8 @@
 /*
  * Disturbs a private PostgreSQL while the store works on it.
  *
- * A second thread watches the server from a connection of its own until the store's transaction has come to the point where it is to
- * be disturbed, so nothing here depends on time. A commit is held at that point by naming a standby that does not exist: the
- * transaction is then on disk, and the answer waits.
+ * A second thread watches the server from a connection of its own until the store's transaction has come to where it is to be
+ * disturbed: nothing depends on time. A commit is held there by naming a standby that does not exist: it is on disk, its answer waits.
  */
 #pragma once
 
@@ -77,20 +76,26 @@ static void end_disturbance(struct disturbance *disturbance)
     PQfinish(disturbance->connection);
 }
 
+static void reload(PGconn *connection)
+{
+    command(connection, "select set_config('case.at', pg_conf_load_time()::text, false)");
+    command(connection, "select pg_reload_conf()");
+    await(connection, "select (pg_conf_load_time()::text <> current_setting('case.at'))::int");
+}
+
+/* The checkpointer lets commits wait: it hears of a change after this connection, before the next change, and heeds it first. */
 static void hold_commits(PGconn *connection)
 {
     command(connection, "alter system set synchronous_standby_names = 'nobody'");
-    command(connection, "select pg_reload_conf()");
-    await(connection, "select (setting <> '')::int from pg_settings "
-                      "where name = 'synchronous_standby_names'");
+    reload(connection);
+    reload(connection);
+    command(connection, "checkpoint");
 }
 
 static void release_commits(PGconn *connection)
 {
     command(connection, "alter system reset synchronous_standby_names");
-    command(connection, "select pg_reload_conf()");
-    await(connection, "select (setting = '')::int from pg_settings "
-                      "where name = 'synchronous_standby_names'");
+    reload(connection);
 }
 
 /* Ends the connection whose transaction is on disk and whose answer waits; the next one gets its answer. */
