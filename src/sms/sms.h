@@ -20,6 +20,36 @@ MUST_CHECK bool sms_close(struct sms *sms, int64_t grace_ms);
 /* New messages were queued. Any thread; costs nothing while the dispatcher is awake. NULL is allowed. */
 void sms_nudge(struct sms *sms);
 
+/* Why nothing is sent at present; SMS_FLOWS: nothing holds it back. */
+enum sms_hold {
+    SMS_FLOWS,
+    SMS_PAUSED,    /* the gateway is unwell; sending goes on by itself */
+    SMS_STOPPED,   /* the account is refused: until the balance call says that it works again */
+    SMS_TRIAL,     /* one message at a time, to see whether it works again */
+    SMS_HALTED,    /* the switch */
+    SMS_DAY_SPENT, /* the cap on a day's cost; until the day ends */
+};
+
+/* How the dispatcher of this process stands. Texts are copied into the arena given. */
+struct sms_status {
+    struct slice gateway, sender;
+    enum sms_hold hold;
+    struct slice why;       /* for people; absent when SMS_FLOWS */
+    int64_t since;          /* wall time; 0 when SMS_FLOWS */
+    int64_t in_flight;      /* calls on their way */
+    int64_t rate;           /* messages a second at present; 0: no limit */
+    int64_t depth;          /* queued, all copies; -1: not known */
+    int64_t oldest_due;     /* 0: none */
+    int64_t spent, day_cap; /* ten-thousandths of the currency's unit; cap 0: none */
+    struct slice currency;  /* of the two, absent when not known */
+    int64_t halted_at;      /* the switch: 0 when sending is on */
+    struct slice halted_by;
+};
+/* Any thread; never waits for the dispatcher. */
+void sms_status(struct sms *sms, struct arena *arena, struct sms_status *out);
+/* The switch was set by this process (STORE_SENDING_SWITCH): heeds it at once; other copies learn of it by their next look. Any thread. */
+void sms_halt(struct sms *sms, bool halt);
+
 /* The hook that composes the message of a new order (see store/store.h); `context` is a `struct sms_composer`. */
 struct sms_composer {
     int64_t expiry_ms;

@@ -15,7 +15,8 @@ struct store_place {
 
 /* In: filters, limit. Out: rows, newest first, ties by id (the audit log: by id alone); `more` when rows follow. An unused filter is
  * absent/false; `from` and `to` (half open) hold for every list and are always used: 0 and INT64_MAX when open. `customer` holds for all
- * but the audit log; `state` and `order` for messages only; `subject` and `record` for the audit log only. */
+ * but the audit log and suppressions; `state` and `order` for messages only; `subject` and `record` for the audit log, `phone` for
+ * suppressions only. */
 struct store_list {
     struct store_op base;
     struct slice customer; /* code, compared without case */
@@ -25,12 +26,14 @@ struct store_list {
     struct uuid order;
     struct store_place place;     /* used when `after` */
     struct slice subject, record; /* of the audit log */
+    struct slice phone;           /* of suppressions: E.164 */
     size_t limit;                 /* 1..STORE_LIST_MAX */
     union {
         struct customer *customers;
         struct order *orders;
         struct message *messages;
         struct audit_entry *entries;
+        struct suppression *suppressions;
     } rows;
     size_t count;
     bool more;

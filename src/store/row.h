@@ -25,7 +25,9 @@ struct customer {
 /* The life of a message. It moves forward only:
  *   queued → sending → accepted → delivered | failed
  *   sending → queued (provably not taken) | unknown (may have been taken; never resent blindly) | dead
- *   queued → expired | suppressed      skipped: made so, there was no number to send to */
+ *   queued → expired | suppressed      skipped: made so, there was no number to send to
+ * By a report: unknown → accepted | delivered | failed, failed (absent subscriber) → delivered.
+ * By a person: unknown → delivered | failed; failed, expired, dead, unknown → queued. */
 enum message_state {
 #define MESSAGE_STATE(name, text) MESSAGE_##name,
 #include "store/states.def"
@@ -53,16 +55,30 @@ struct order {
 
 enum message_encoding { MESSAGE_GSM7, MESSAGE_UCS2 };
 
+/* What a message tells of. An order has one message of its receipt, made with it; its state is shown beside the order. */
+enum message_event {
+#define MESSAGE_EVENT(name, text) MESSAGE_ORDER_##name,
+#include "store/events.def"
+#undef MESSAGE_EVENT
+    MESSAGE_EVENT_COUNT
+};
+
+struct slice message_event_text(enum message_event event);
+/* False for a text that names no event. */
+bool message_event_parse(struct slice text, enum message_event *out);
+
 struct message {
     struct uuid id, order_id, customer_id;
     struct slice customer; /* the customer's code */
-    struct slice to;       /* E.164, absent when skipped */
-    struct slice body;
+    enum message_event event;
+    struct slice to;   /* E.164, absent when skipped */
+    struct slice body; /* empty when scrubbed */
     enum message_encoding encoding;
     int parts;
     enum message_state state;
     int attempts;
     int64_t due_at, expires_at, created_at, sent_at, delivered_at;
+    int64_t turn_at; /* its place in the queue (store/turns.h); not read back */
     struct slice provider_id, provider_status, cost, failure; /* each may be absent */
     /* One JSON object per change of state, each preceded by a comma; the first state is not among them. */
     struct slice history;

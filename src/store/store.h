@@ -13,9 +13,12 @@
  */
 #pragma once
 
+#include "store/delivery.h"
 #include "store/operation.h"
 #include "store/outbox.h"
 #include "store/page.h"
+#include "store/suppression.h"
+#include "store/template.h"
 
 /* Members of one transaction. */
 #define STORE_BATCH_MAX 512
