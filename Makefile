@@ -7,6 +7,7 @@
 # make lint       every check of the source           make fuzz       each fuzz target, FUZZ_SECONDS (10) long
 # make bench      throughput beside pgbench           make chaos      kill -9 and broken connections under load
 # make clang      build-clang/agizo, its unit tests   make cost       what a request costs, against bounds
+# make mutation   each check of a token, a state, an owner forced to pass: the suite must fail
 # FLOW=part_of_name runs only those flow tests (test, asan, tsan); FLOW=none runs the unit tests alone.
 # The first target that needs something missing installs it (tools/setup).
 
@@ -66,6 +67,11 @@ chaos: all
 	@tools/setup test
 	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/chaos/run.mjs
 
+# MUTATION=--only=PATTERN takes some checks; tests/mutation/run.mjs tells how they are listed.
+mutation:
+	@tools/setup build test
+	@dev/node tests/mutation/run.mjs $(MUTATION)
+
 # COST=--print prints the bounds anew; tests/cost/run.mjs lists the options.
 cost: all
 	@tools/setup cost
@@ -74,4 +80,4 @@ cost: all
 clean:
 	rm -rf build build-asan build-bench build-clang build-coverage build-fuzz build-tsan .run
 
-.PHONY: all run test lint coverage asan tsan fuzz clang bench chaos cost clean
+.PHONY: all run test lint coverage asan tsan fuzz clang bench chaos mutation cost clean

@@ -4,7 +4,7 @@
  * The goals, and what a run reached of them. A goal whose figures were not measured says so.
  */
 import { bestBatch } from './measurements/limits.mjs';
-import { mebis, micros, millis, ratio, table } from './words.mjs';
+import { mebis, micros, millis, ratio, table, whole } from './words.mjs';
 
 const percent = (value) => `${ratio(100 * value)} %`;
 const times = (value) => `${ratio(value)} ×`;
@@ -36,6 +36,8 @@ const GOALS = [
     ['99 % at one connection, PostgreSQL, against Go', '≤ 1 ×', (results) => quotient(results, ['single/agizo-postgres', 'single/go'], 'p99'), (value) => value <= 1, times],
     ['orders/s, SQLite, against PostgreSQL', '≥ 1.5 ×', (results) => quotient(results, ['orders/agizo-sqlite', PG]), atLeast(1.5), times],
     ['reads by id/s, PostgreSQL, against Go', '≥ 3 ×', (results) => quotient(results, ['reads/agizo-postgres', 'reads/go']), atLeast(3), times],
+    ['SMS/s at 64 calls of 20 ms, PostgreSQL', '≥ 2,000', (results) => results.figure('sms/postgres-64')?.rate, atLeast(2000), whole],
+    ['SMS/s at 64 calls of 20 ms, SQLite', '≥ 2,000', (results) => results.figure('sms/sqlite-64')?.rate, atLeast(2000), whole],
     ['memory under load at 512 connections, either store', '< 64 MB', (results) => greatest(results, ['memory/agizo-postgres', 'memory/agizo-sqlite'], 'peak'), below(64e6 / 1024), mebis],
     ['start until ready, either store', '< 50 ms', (results) => greatest(results, ['start/agizo-postgres', 'start/agizo-sqlite'], 'ready'), below(50), millis],
 ];

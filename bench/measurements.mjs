@@ -19,7 +19,7 @@ import { limits } from './measurements/limits.mjs';
 import { orders } from './measurements/orders.mjs';
 import { memory, size, start } from './measurements/process.mjs';
 import { lists, mixed, reads } from './measurements/reads.mjs';
-import { sms } from './measurements/sms.mjs';
+import { backlog, sms } from './measurements/sms.mjs';
 import { space } from './measurements/space.mjs';
 
-export const MEASUREMENTS = [orders, limits, latency, single, reads, lists, mixed, sms, space, start, memory, size, growthConnections, growthRows, growthCopies];
+export const MEASUREMENTS = [orders, limits, latency, single, reads, lists, mixed, sms, backlog, space, start, memory, size, growthConnections, growthRows, growthCopies];

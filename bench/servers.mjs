@@ -14,7 +14,7 @@ import { fillCustomers, fillOrders, psql } from './fill.mjs';
 import { PEERS, Peer, makeTables, preparePeer, saveKeySet } from './peers.mjs';
 
 export const CUSTOMERS = 100;
-export const SCOPE = 'customers:write orders:write orders:read';
+export const SCOPE = 'customers:write orders:write orders:read messages:write';
 
 /** What a server is, by its name. */
 export const WHAT = {

@@ -3,7 +3,7 @@
 /*
  * An OpenID provider that does on request what no honest one would: for the tests of tokens, keys, sign-in, sessions and logout.
  *
- *   const provider = await startMisbehaving();            // {path: '/realms/x'} for an issuer with a path, {tls: {names}} for https
+ *   const provider = await startMisbehaving();            // {path: '/realms/x'} for an issuer with a path, {tls: {names, authority?}} for https
  *   provider.issuer, provider.audience                    // AGIZO_OIDC_ISSUER, AGIZO_OIDC_AUDIENCE
  *
  * Tokens (`misbehaving/tokens.mjs` says what each stage takes):
@@ -66,10 +66,10 @@ const JWKS_PATH = '/public/keys-of-today?set=1';
 
 /**
  * Starts a provider.
- * @param {{port?: number, path?: string, audience?: string, client?: {id: string, secret: string}, tls?: {names: string[]}}} [options]
+ * @param {{port?: number, path?: string, audience?: string, client?: {id: string, secret: string}, tls?: {names: string[], authority?: {cert: string, key: string}}}} [options]
  */
 export async function startMisbehaving({ port = 0, path = '', audience = AUDIENCE, client = WEB_CLIENT, tls } = {}) {
-    const certificate = tls && makeCertificate(tls.names);
+    const certificate = tls && makeCertificate(tls.names, tls.authority);
     const provider = new Misbehaving({ path, audience, client, certificate });
     await provider.up(port);
     provider.keys = await makeKeys();

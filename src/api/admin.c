@@ -9,6 +9,8 @@
 #include "api/admin.h"
 
 #include "api/api.h"
+#include "api/gateway.h"
+#include "core/json.h"
 #include "obs/metrics.h"
 
 static const struct api *api_of(const struct req *rq)
@@ -27,14 +29,35 @@ static const char *word(bool good)
     return good ? "ok" : "unavailable";
 }
 
-/* `database`: connected and migrated; `keys`: a key set of the provider within its stale window. */
+/* Also the templates of messages have been read: before, no order is taken in. */
+static bool database_ready(const struct api *api)
+{
+    return store_ready(api->store) && texts_loaded(api->composer->texts);
+}
+
+static void put_sms(struct req *rq)
+{
+    struct sms_status status = {0};
+    struct buf *out = &rq->reply.body;
+    sms_status(api_of(rq)->sms, &rq->arena, &status);
+    buf_put_text(out, "\"sms\":{\"hold\":");
+    json_put_text(out, sms_hold_text(status.hold));
+    if (slice_present(status.why)) {
+        buf_put_text(out, ",\"why\":");
+        json_put_text(out, status.why);
+    }
+    buf_put_text(out, "}}\n");
+}
+
+/* `sms` is told, and decides nothing: orders are taken in all the same. `database`: connected and migrated, templates read; `keys`: a key set of the provider within its stale window. */
 static enum step readyz(struct req *rq)
 {
-    bool database = store_ready(api_of(rq)->store), keys = auth_ready(api_of(rq)->auth);
+    bool database = database_ready(api_of(rq)), keys = auth_ready(api_of(rq)->auth);
     bool ready = database && keys;
     buf_printf(&rq->reply.body,
-        "{\"status\":\"%s\",\"checks\":{\"database\":\"%s\",\"keys\":\"%s\"}}\n",
+        "{\"status\":\"%s\",\"checks\":{\"database\":\"%s\",\"keys\":\"%s\"},",
         ready ? "ready" : "unavailable", word(database), word(keys));
+    put_sms(rq);
     return req_reply(rq, ready ? 200 : 503, SLICE("application/json"));
 }
 
@@ -56,6 +79,7 @@ const struct route_table *admin_routes(void)
         {.method = "GET", .path = "/readyz", .step = readyz},
         {.method = "GET", .path = "/metrics", .step = metrics},
     };
-    static const struct route_table table = {routes, ARRAY_LEN(routes), enter};
+    static const struct route_table table = {
+        .routes = routes, .count = ARRAY_LEN(routes), .enter = enter};
     return &table;
 }

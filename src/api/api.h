@@ -13,10 +13,19 @@
 #include "http/request.h"
 #include "store/store.h"
 
+struct rate_limit;
+struct sms;
+struct sms_composer;
+struct template_watch;
+
 struct api {
     const struct config *config;
     struct store *store;
     struct auth *auth;
+    struct rate_limit *logout_rate; /* NULL: none */
+    struct rate_limit *callback_rate;
+    struct sms *sms;
+    const struct sms_composer *composer;
 };
 
 struct refusals;
@@ -27,6 +36,7 @@ struct api_worker {
     struct store_link *store;
     struct auth_link *auth;
     struct refusals *refusals;
+    struct template_watch *templates;
 };
 
 static inline const struct api_worker *req_worker(const struct req *rq)

@@ -10,6 +10,7 @@
 
 #include "api/list.h"
 #include "api/refusals.h"
+#include "core/clock.h"
 #include "http/connection.h"
 
 /* What a refused request asked for is kept up to this length: it is the client's, and ends in an index. */
@@ -35,6 +36,11 @@ void req_audit(struct req *rq, struct store_op *op)
     *actor = req_actor(rq);
     op->actor = actor;
     op->audit_id = uuid_new();
+}
+
+struct audit_entry req_entry(struct req *rq, enum audit_action action, struct slice record)
+{
+    return (struct audit_entry){uuid_new(), clock_wall_ms(), req_actor(rq), action, record};
 }
 
 static bool is_administration(const struct route *route)

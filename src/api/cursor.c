@@ -28,6 +28,7 @@ static void sign(struct req *rq, const struct store_list *list, struct cursor *c
         {(const char *)&list->order, list->by_order ? sizeof(list->order) : 0},
         list->subject,
         list->record,
+        list->phone,
         {(const char *)cursor, offsetof(struct cursor, mac)},
     };
     struct digest bound = digest_parts(parts, ARRAY_LEN(parts));

@@ -11,6 +11,7 @@
 #include "core/timestamp.h"
 #include "core/uuid.h"
 #include "sms/number.h"
+#include "store/row.h"
 
 #define DEPTH_MAX 64
 
@@ -146,6 +147,25 @@ static bool take_time(const struct decoding *d)
         d, SLICE("time"), SLICE("must be an RFC 3339 time such as \"2026-01-31T08:00:00+03:00\""));
 }
 
+static bool take_small(const struct decoding *d)
+{
+    json_int_t value = json_is_integer(d->value) ? json_integer_value(d->value) : -1;
+    if (value < (json_int_t)d->field->least || value > (json_int_t)d->field->most) {
+        return wrong(d, SLICE("range"),
+            arena_format(&d->rq->arena, "must be a whole number from %zu to %zu", d->field->least,
+                d->field->most));
+    }
+    *(int *)d->at = (int)value;
+    return true;
+}
+
+static bool take_state(const struct decoding *d)
+{
+    if (!json_is_string(d->value)) return wrong_type(d, "a string");
+    if (message_state_parse(json_text(d->value), d->at)) return true;
+    return wrong(d, SLICE("state"), SLICE("is no state of a message"));
+}
+
 typedef bool take_fn(const struct decoding *d);
 
 /* Kinds without an entry cannot be written by clients. */
@@ -156,7 +176,9 @@ static take_fn *const takers[] = {
     [FIELD_LANGUAGE] = take_language,
     [FIELD_DECIMAL] = take_decimal,
     [FIELD_BOOL] = take_bool,
+    [FIELD_SMALL] = take_small,
     [FIELD_TIME] = take_time,
+    [FIELD_STATE] = take_state,
 };
 
 static void take_fields(struct req *rq, const struct schema *schema, const json_t *body, void *out)

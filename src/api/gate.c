@@ -61,6 +61,8 @@ static enum step check_token(struct req *rq, struct slice value)
         check->url = own_url(rq);
     }
     check->arena = &rq->arena;
+    check->request_id = rq->id;
+    check->trace_id = rq->trace_id;
     check->op.owner = rq;
     if (auth_check_start(req_worker(rq)->auth, check, req_op_done)) return authorize(rq);
     return req_await(rq, authorize);
@@ -107,6 +109,7 @@ static enum step authorize(struct req *rq)
 {
     if (rq->gate && !token_good(rq)) return STEP_DONE;
     if (!(rq->identity->permissions & (1u << rq->route->permission))) return forbid(rq);
+    if (rq->route->staff && rq->identity->is_customer) return forbid(rq);
     return examine(rq);
 }
 

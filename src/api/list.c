@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/cursor.h"
 #include "core/timestamp.h"
+#include "sms/number.h"
 
 #define LIMIT_DEFAULT 50
 
@@ -84,6 +85,15 @@ static bool read_record(struct req *rq, struct slice text, struct store_list *li
     return text.len > 0;
 }
 
+static bool read_phone(struct req *rq, struct slice text, struct store_list *list)
+{
+    char number[NUMBER_MAX];
+    const char *fault;
+    if (!number_parse(text, number, &fault)) return false;
+    list->phone = arena_copy(&rq->arena, slice_of(number));
+    return true;
+}
+
 /* The cursor comes last: it is bound to all the others. Which of them a list has is its route's business. */
 static const struct {
     const char *name;
@@ -98,6 +108,7 @@ static const struct {
     {"order", read_order, ERR_BAD_PARAMETER},
     {"subject", read_subject, ERR_BAD_PARAMETER},
     {"record", read_record, ERR_BAD_PARAMETER},
+    {"phone", read_phone, ERR_BAD_PARAMETER},
     {"cursor", cursor_parse, ERR_BAD_CURSOR},
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all lists share: the parameters `limit`, `cursor`, `customer`, `from`, `to`, `state`, `order`, `subject`, `record`, and the page as it is written.
+ * What all lists share: the parameters `limit`, `cursor`, `customer`, `from`, `to`, `state`, `order`, `subject`, `record`, `phone`, and the page as it is written.
  */
 #pragma once
 

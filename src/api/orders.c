@@ -15,6 +15,7 @@
 #include "api/schemas.h"
 #include "core/clock.h"
 #include "core/currency.h"
+#include "sms/sms.h"
 
 #define CURRENCY_DEFAULT SLICE("KES")
 /* How far a client's clock may be ahead of ours. */
@@ -73,6 +74,7 @@ enum step order_create(struct req *rq)
     struct order_input input = {0};
     if (!req_idempotency_key(rq, &create->key)) return STEP_DONE;
     if (!req_decode(rq, rq->route->takes(), &input)) return STEP_DONE;
+    if (!texts_loaded(req_worker(rq)->api->composer->texts)) return req_fail(rq, ERR_UNAVAILABLE);
     create->row = make_row(rq, &input);
     create->message.id = uuid_new();
     create->base.verb = STORE_ORDER_CREATE;

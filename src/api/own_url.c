@@ -73,3 +73,17 @@ bool own_page(struct req *rq)
     bool asked = slice_present(req_field(rq, SLICE("X-Agizo-Request"), NULL));
     return asked && origin_ours(rq) && site_ours(rq);
 }
+
+/* Absent, or this one word. */
+static bool says_only(const struct req *rq, struct slice name, struct slice word)
+{
+    size_t count;
+    struct slice value = req_field(rq, name, &count);
+    return count == 0 || (count == 1 && slice_equal(value, word));
+}
+
+bool own_navigation(const struct req *rq)
+{
+    return says_only(rq, SLICE("Sec-Fetch-Mode"), SLICE("navigate")) &&
+           says_only(rq, SLICE("Sec-Fetch-Dest"), SLICE("document"));
+}

@@ -13,3 +13,5 @@ struct slice own_url(struct req *rq);
  * field X-Agizo-Request, which another site's page cannot add without asking us first (we never say yes); and where the browser
  * says which page it comes from (Origin, Sec-Fetch-Site), that must be ours. */
 MUST_CHECK bool own_page(struct req *rq);
+/* True for a browser that changes to this address, as far as it tells (Fetch Metadata): no script gets to see where it leads. */
+MUST_CHECK bool own_navigation(const struct req *rq);

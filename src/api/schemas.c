@@ -7,10 +7,17 @@
  */
 #include "api/schemas.h"
 
+#include "api/gateway.h"
+#include "api/message_changes.h"
 #include "api/orders.h"
+#include "api/suppressions.h"
+#include "api/templates.h"
 #include "core/currency.h"
 #include "core/json.h"
 #include "core/timestamp.h"
+#include "sms/texts.h"
+#include "store/delivery.h"
+#include "store/suppression.h"
 
 #define READ FIELD_READ
 #define WRITE FIELD_WRITE
@@ -89,6 +96,11 @@ static void put_encoding(struct buf *out, const void *row)
     buf_put_text(out, message->encoding == MESSAGE_GSM7 ? "\"gsm-7\"" : "\"ucs-2\"");
 }
 
+static void put_event(struct buf *out, const void *row)
+{
+    json_put_text(out, message_event_text(((const struct message *)row)->event));
+}
+
 /* The state a message was made in is not among the stored changes: only `skipped` and `suppressed` are final at birth, and then
  * nothing follows. */
 static void put_history(struct buf *out, const void *row)
@@ -110,6 +122,7 @@ static const struct schema_field message_fields[] = {
     {"id", FIELD_UUID, READ, AT(id), 0, 0, NULL},
     {"order_id", FIELD_UUID, READ, AT(order_id), 0, 0, NULL},
     {"customer", FIELD_CODE, READ, AT(customer), 1, 64, NULL},
+    {"event", FIELD_CUSTOM, READ, 0, 0, 0, put_event},
     {"to", FIELD_PHONE, READ, AT(to), 0, 0, NULL},
     {"body", FIELD_TEXT, READ, AT(body), 0, 0, NULL},
     {"encoding", FIELD_CUSTOM, READ, 0, 0, 0, put_encoding},
@@ -149,12 +162,146 @@ static const struct schema_field audit_fields[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct resend_input, member)
+static const struct schema_field resend_input_fields[] = {
+    {"state", FIELD_STATE, WRITE | REQUIRED, AT(state), 0, 0, NULL},
+    {"from", FIELD_TIME, WRITE, AT(from), 0, 0, NULL},
+    {"to", FIELD_TIME, WRITE, AT(to), 0, 0, NULL},
+    {"customer", FIELD_CODE, WRITE, AT(customer), 1, 64, NULL},
+    {"limit", FIELD_SMALL, WRITE, AT(limit), 1, STORE_RESEND_MAX, NULL},
+    {"dry_run", FIELD_BOOL, WRITE | REQUIRED, AT(dry_run), 0, 0, NULL},
+};
+#undef AT
+
+#define AT(member) offsetof(struct settle_input, member)
+static const struct schema_field settle_input_fields[] = {
+    {"state", FIELD_STATE, WRITE | REQUIRED, AT(state), 0, 0, NULL},
+    {"note", FIELD_TEXT, WRITE, AT(note), 1, 200, NULL},
+};
+#undef AT
+
+#define AT(member) offsetof(struct suppression_input, member)
+static const struct schema_field suppression_input_fields[] = {
+    {"phone", FIELD_PHONE, WRITE | REQUIRED, AT(phone), 0, 0, NULL},
+    {"sender", FIELD_TEXT, WRITE, AT(sender), 1, 100, NULL},
+    {"reason", FIELD_TEXT, WRITE, AT(reason), 1, 200, NULL},
+};
+#undef AT
+
+#define AT(member) offsetof(struct suppression, member)
+static const struct schema_field suppression_fields[] = {
+    {"id", FIELD_UUID, READ, AT(id), 0, 0, NULL},
+    {"phone", FIELD_PHONE, READ, AT(phone), 0, 0, NULL},
+    {"sender", FIELD_TEXT, READ, AT(sender), 0, 0, NULL},
+    {"source", FIELD_TEXT, READ, AT(source), 0, 0, NULL},
+    {"reason", FIELD_TEXT, READ, AT(reason), 0, 0, NULL},
+    {"created_by", FIELD_TEXT, READ, AT(created_by), 0, 0, NULL},
+    {"created_at", FIELD_TIME, READ, AT(created_at), 0, 0, NULL},
+};
+#undef AT
+
+#define AT(member) offsetof(struct gateway_input, member)
+static const struct schema_field gateway_input_fields[] = {
+    {"sending", FIELD_BOOL, WRITE | REQUIRED, AT(sending), 0, 0, NULL},
+};
+#undef AT
+
+static void put_sending(struct buf *out, const void *row)
+{
+    buf_put_text(out, ((const struct sms_status *)row)->halted_at ? "false" : "true");
+}
+
+static void put_hold(struct buf *out, const void *row)
+{
+    json_put_text(out, sms_hold_text(((const struct sms_status *)row)->hold));
+}
+
+static void put_amount_of(struct buf *out, const struct sms_status *status, int64_t amount)
+{
+    buf_put_char(out, '"');
+    buf_put(out, status->currency);
+    if (status->currency.len > 0) buf_put_char(out, ' ');
+    buf_put_money(out, amount, SMS_PRICE_DIGITS);
+    buf_put_char(out, '"');
+}
+
+static void put_spent(struct buf *out, const void *row)
+{
+    const struct sms_status *status = row;
+    put_amount_of(out, status, status->spent);
+}
+
+static void put_day_cap(struct buf *out, const void *row)
+{
+    const struct sms_status *status = row;
+    if (status->day_cap == 0) {
+        buf_put_text(out, "null");
+    } else {
+        put_amount_of(out, status, status->day_cap);
+    }
+}
+
+#define AT(member) offsetof(struct sms_status, member)
+static const struct schema_field gateway_fields[] = {
+    {"gateway", FIELD_TEXT, READ, AT(gateway), 0, 0, NULL},
+    {"sender", FIELD_TEXT, READ, AT(sender), 0, 0, NULL},
+    {"sending", FIELD_CUSTOM, READ, 0, 0, 0, put_sending},
+    {"hold", FIELD_CUSTOM, READ, 0, 0, 0, put_hold},
+    {"why", FIELD_TEXT, READ, AT(why), 0, 0, NULL},
+    {"since", FIELD_TIME, READ, AT(since), 0, 0, NULL},
+    {"in_flight", FIELD_INTEGER, READ, AT(in_flight), 0, 0, NULL},
+    {"rate", FIELD_INTEGER, READ, AT(rate), 0, 0, NULL},
+    {"queued", FIELD_INTEGER, READ, AT(depth), 0, 0, NULL},
+    {"oldest_due_at", FIELD_TIME, READ, AT(oldest_due), 0, 0, NULL},
+    {"spent_today", FIELD_CUSTOM, READ, 0, 0, 0, put_spent},
+    {"daily_cap", FIELD_CUSTOM, READ, 0, 0, 0, put_day_cap},
+    {"halted_at", FIELD_TIME, READ, AT(halted_at), 0, 0, NULL},
+    {"halted_by", FIELD_TEXT, READ, AT(halted_by), 0, 0, NULL},
+};
+#undef AT
+
+#define AT(member) offsetof(struct template_input, member)
+static const struct schema_field template_input_fields[] = {
+    {"text", FIELD_TEXT, WRITE | REQUIRED, AT(text), 1, TEMPLATE_MAX, NULL},
+    {"enabled", FIELD_BOOL, WRITE, AT(enabled), 0, 0, NULL},
+};
+#undef AT
+
+static void put_template_event(struct buf *out, const void *row)
+{
+    json_put_text(out, message_event_text(((const struct template *)row)->event));
+}
+
+#define AT(member) offsetof(struct template, member)
+static const struct schema_field template_fields[] = {
+    {"event", FIELD_CUSTOM, READ, 0, 0, 0, put_template_event},
+    {"language", FIELD_TEXT, READ, AT(language), 0, 0, NULL},
+    {"text", FIELD_TEXT, READ, AT(text), 0, 0, NULL},
+    {"enabled", FIELD_BOOL, READ, AT(enabled), 0, 0, NULL},
+    {"version", FIELD_INTEGER, READ, AT(version), 0, 0, NULL},
+    {"updated_by", FIELD_TEXT, READ, AT(updated_by), 0, 0, NULL},
+    {"updated_at", FIELD_TIME, READ, AT(updated_at), 0, 0, NULL},
+};
+#undef AT
+
 static const struct schema customers = SCHEMA("Customer", customer_fields, NULL);
 static const struct schema order_inputs =
     SCHEMA("OrderInput", order_input_fields, order_input_refine);
 static const struct schema orders = SCHEMA("Order", order_fields, NULL);
 static const struct schema messages = SCHEMA("Message", message_fields, NULL);
 static const struct schema audit = SCHEMA("AuditEntry", audit_fields, NULL);
+static const struct schema resend_inputs =
+    SCHEMA("ResendInput", resend_input_fields, resend_input_refine);
+static const struct schema settle_inputs =
+    SCHEMA("SettleInput", settle_input_fields, settle_input_refine);
+static const struct schema suppression_inputs =
+    SCHEMA("SuppressionInput", suppression_input_fields, NULL);
+static const struct schema suppressions = SCHEMA("Suppression", suppression_fields, NULL);
+static const struct schema gateway_inputs = SCHEMA("GatewayInput", gateway_input_fields, NULL);
+static const struct schema template_inputs =
+    SCHEMA("TemplateInput", template_input_fields, template_input_refine);
+static const struct schema templates = SCHEMA("Template", template_fields, NULL);
+static const struct schema gateways = SCHEMA("Gateway", gateway_fields, NULL);
 
 const struct schema *customer_schema(void)
 {
@@ -179,4 +326,44 @@ const struct schema *message_schema(void)
 const struct schema *audit_schema(void)
 {
     return &audit;
+}
+
+const struct schema *resend_input_schema(void)
+{
+    return &resend_inputs;
+}
+
+const struct schema *settle_input_schema(void)
+{
+    return &settle_inputs;
+}
+
+const struct schema *suppression_input_schema(void)
+{
+    return &suppression_inputs;
+}
+
+const struct schema *suppression_schema(void)
+{
+    return &suppressions;
+}
+
+const struct schema *gateway_input_schema(void)
+{
+    return &gateway_inputs;
+}
+
+const struct schema *gateway_schema(void)
+{
+    return &gateways;
+}
+
+const struct schema *template_input_schema(void)
+{
+    return &template_inputs;
+}
+
+const struct schema *template_schema(void)
+{
+    return &templates;
 }

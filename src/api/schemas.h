@@ -16,8 +16,12 @@ struct order_input {
     int64_t amount_minor; /* by order_input_refine() */
 };
 
-schema_fn customer_schema;    /* struct customer */
-schema_fn order_input_schema; /* struct order_input */
-schema_fn order_schema;       /* struct order */
-schema_fn message_schema;     /* struct message */
-schema_fn audit_schema;       /* struct audit_entry */
+schema_fn customer_schema;                              /* struct customer */
+schema_fn order_input_schema;                           /* struct order_input */
+schema_fn order_schema;                                 /* struct order */
+schema_fn message_schema;                               /* struct message */
+schema_fn audit_schema;                                 /* struct audit_entry */
+schema_fn resend_input_schema, settle_input_schema;     /* struct resend_input, settle_input */
+schema_fn suppression_input_schema, suppression_schema; /* struct suppression_input, suppression */
+schema_fn template_input_schema, template_schema;       /* struct template_input, template */
+schema_fn gateway_input_schema, gateway_schema;         /* struct gateway_input, sms_status */

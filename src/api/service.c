@@ -11,11 +11,15 @@
 #include <unistd.h>
 
 #include "api/admin.h"
+#include "api/callbacks.h"
 #include "api/routes.h"
 #include "api/schemas.h"
+#include "api/sign_out.h"
 #include "api/worker.h"
+#include "core/rate_limit.h"
 #include "http/reply.h"
 #include "http/server.h"
+#include "net/outbound.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "sms/sms.h"
@@ -23,6 +27,8 @@
 #define WORKERS_MAX 256
 /* Of the time for the end: what the dispatcher and the store keep for themselves behind the workers. */
 #define SETTLE_MS 2000
+/* Of the workers' time: what is left for answers after nobody waits for a provider any more. */
+#define ANSWER_MS 1500
 
 struct service {
     struct api api;
@@ -88,8 +94,9 @@ static bool open_parts(struct service *service, const struct config *config)
     if (!service->api.store) return false;
     service->api.auth = auth_open(config);
     if (!service->api.auth) return false;
-    atomic_store(&service->sms, sms_open(config, service->api.store));
-    return atomic_load(&service->sms) != NULL;
+    service->api.sms = sms_open(config, service->api.store);
+    atomic_store(&service->sms, service->api.sms);
+    return service->api.sms != NULL;
 }
 
 static bool open_admin(struct service *service, struct loop *loop, const char *address)
@@ -102,19 +109,43 @@ static bool open_admin(struct service *service, struct loop *loop, const char *a
     return true;
 }
 
+static bool authorities_readable(const struct config *config)
+{
+    if (!config->ca_file[0] || outbound_ca_readable(config->ca_file)) return true;
+    log_write(LOG_SERVICE_FAILED,
+        LOG_TEXT("why", SLICE("AGIZO_CA_FILE names no file with certificates in PEM")));
+    return false;
+}
+
+static bool callbacks_usable(const struct config *config)
+{
+    if (callback_secrets_valid(config->sms_callback_secret)) return true;
+    log_write(LOG_SERVICE_FAILED,
+        LOG_TEXT(
+            "why", SLICE("AGIZO_SMS_CALLBACK_SECRET needs one or two secrets of at least 22 of "
+                         "A-Z a-z 0-9 _ -, with a comma between them")));
+    return false;
+}
+
 static void name_labels(void)
 {
     metrics_label("route", api_route_label);
     metrics_label("status", reply_status_text);
+    metrics_label("report", callback_status_text);
 }
 
 struct service *service_start(const struct config *config, struct loop *loop)
 {
     struct service *service = memory_zeroed(sizeof(*service));
     service->api.config = config;
+    service->composer.texts = texts_new();
+    service->api.composer = &service->composer;
     service->composer.expiry_ms = config->sms_expiry * 1000;
     service->composer.parts_max = (int)config->sms_parts_max;
+    service->api.logout_rate = sign_out_rate(config);
+    service->api.callback_rate = callback_rate();
     name_labels();
+    if (!authorities_readable(config) || !callbacks_usable(config)) return NULL;
     /* What a failed start leaves behind ends with the process. */
     if (!open_listeners(service, config) || !open_admin(service, loop, config->admin_listen))
         return NULL;
@@ -130,6 +161,7 @@ bool service_stop(struct service *service, int64_t grace_ms)
     bool clean = true;
     sms_drain(atomic_load(&service->sms)); /* its calls have as long to end as the requests */
     int64_t workers_ms = grace_ms > 2 * SETTLE_MS ? grace_ms - SETTLE_MS : grace_ms / 2;
+    auth_drain(service->api.auth, workers_ms > ANSWER_MS ? workers_ms - ANSWER_MS : 0);
     for (size_t i = 0; i < service->worker_count; i++)
         worker_drain(service->workers[i], workers_ms);
     for (size_t i = 0; i < service->worker_count; i++) clean &= worker_join(service->workers[i]);
@@ -138,6 +170,9 @@ bool service_stop(struct service *service, int64_t grace_ms)
     auth_close(service->api.auth);
     store_close(service->api.store);
     http_server_free(service->admin);
+    rate_limit_free(service->api.logout_rate);
+    rate_limit_free(service->api.callback_rate);
+    texts_free(service->composer.texts);
     free(service);
     return true;
 }

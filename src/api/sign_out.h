@@ -7,9 +7,16 @@
 
 #include "http/route.h"
 
+struct config;
+struct rate_limit;
+
 /* POST /auth/logout: comes with or without a session. */
 step_fn sign_out;
+/* GET /auth/logout: where that one said to go. */
+step_fn sign_out_leave;
 /* POST /auth/backchannel-logout: comes without credentials; its token is one. */
 step_fn backchannel_logout;
+/* What its callers are held to, each by the address it comes from; NULL for none. */
+struct rate_limit *sign_out_rate(const struct config *config);
 /* DELETE /v1/sessions */
 step_fn sessions_end;

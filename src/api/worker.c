@@ -4,7 +4,7 @@
  * The worker thread: makes its parts, runs its loop until drained, releases its parts.
  *
  *   main: worker_start → … → worker_drain (a job to the loop) → worker_join
- *   loop: parts made → serving → draining → (housekeeping at rest) → (refusals written) → loop stopped → parts released
+ *   loop: parts made → serving → draining → (housekeeping, then the watch at rest) → (refusals written) → loop stopped → parts released
  * When the grace runs out while one of these still waits, the store may still be writing into it: then nothing is released, and the
  * process ends with what it holds.
  */
@@ -15,7 +15,9 @@
 #include "api/housekeeping.h"
 #include "api/refusals.h"
 #include "api/routes.h"
+#include "api/template_watch.h"
 #include "http/server.h"
+#include "sms/sms.h"
 
 /* Past the grace the server says itself that requests are left; this long after it, the housekeeping is left too. */
 #define OVERDUE_MS 100
@@ -26,6 +28,7 @@ struct worker {
     int listen_fd;
     struct http_server *server;
     struct housekeeping keeping;
+    struct template_watch templates;
     struct refusals refusals;
     struct job drain;
     struct timer overdue;
@@ -41,10 +44,16 @@ static void on_rest(void *context)
     loop_stop(worker->loop);
 }
 
-static void on_kept(void *context)
+static void on_watched(void *context)
 {
     struct worker *worker = context;
     refusals_stop(&worker->refusals, on_rest, worker);
+}
+
+static void on_kept(void *context)
+{
+    struct worker *worker = context;
+    template_watch_stop(&worker->templates, on_watched, worker);
 }
 
 static void on_overdue(struct timer *timer)
@@ -80,9 +89,12 @@ static void *run(void *argument)
     context->store = store_link_new(context->api->store, worker->loop);
     context->auth = auth_link_new(context->api->auth, worker->loop);
     context->refusals = &worker->refusals;
+    context->templates = &worker->templates;
     refusals_init(&worker->refusals, context->store);
     worker->server = http_server_new(worker->loop, &options);
     housekeeping_start(&worker->keeping, worker->loop, context->store, context->api->config);
+    template_watch_start(
+        &worker->templates, worker->loop, context->store, context->api->composer->texts);
     loop_run(worker->loop);
     if (!worker->clean) return NULL;
     http_server_free(worker->server);

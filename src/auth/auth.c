@@ -84,36 +84,18 @@ static bool read_settings(struct auth *auth, const struct config *config, struct
            read_provider(auth, &second, fault);
 }
 
-/* False for any other text. */
-static bool read_switch(const char *text, bool *on)
-{
-    *on = slice_equal(slice_of(text), SLICE("on"));
-    return *on || slice_equal(slice_of(text), SLICE("off"));
-}
-
 /* A client proves for which address it made its proof; what a request says of our address proves nothing. */
 static bool open_dpop(struct auth *auth, const struct config *config, struct buf *fault)
 {
-    bool on, nonces = slice_equal(slice_of(config->oidc_dpop), SLICE("nonce"));
-    if (!read_switch(config->oidc_dpop, &on) && !nonces) {
+    struct slice text = slice_of(config->oidc_dpop);
+    bool nonces = slice_equal(text, SLICE("nonce")), on = nonces || slice_equal(text, SLICE("on"));
+    if (!on && !slice_equal(text, SLICE("off"))) {
         return refuse(fault, "AGIZO_OIDC_DPOP must be off, on or nonce");
     }
-    if ((on || nonces) && !auth->public_url[0]) {
+    if (on && !auth->public_url[0]) {
         return refuse(fault, "AGIZO_OIDC_DPOP needs AGIZO_PUBLIC_URL");
     }
-    if (on || nonces) auth->dpop = dpop_new(nonces);
-    return true;
-}
-
-static bool read_introspection(
-    const struct auth *auth, const struct config *config, bool *on, struct buf *fault)
-{
-    if (!read_switch(config->oidc_introspection, on)) {
-        return refuse(fault, "AGIZO_OIDC_INTROSPECTION must be off or on");
-    }
-    if (*on && auth->providers[0].client_id.len == 0) {
-        return refuse(fault, "AGIZO_OIDC_INTROSPECTION needs AGIZO_OIDC_CLIENT_ID");
-    }
+    if (on) auth->dpop = dpop_new(nonces);
     return true;
 }
 
@@ -133,25 +115,51 @@ static void start_thread(struct auth *auth)
     (void)pthread_setname_np(auth->thread, "identity");
 }
 
+static void open_provider(struct auth *auth, size_t index, const struct config *config)
+{
+    struct provider *provider = &auth->providers[index];
+    provider_open(provider, auth->loop, config);
+    if (!provider->introspects) return;
+    auth->introspections[index] = introspection_new(auth->loop, provider);
+}
+
+static void begin_drain(struct job *job)
+{
+    struct auth *auth = CONTAINER_OF(job, struct auth, drain);
+    timer_set(auth->loop, &auth->patience, auth->patience_ms);
+}
+
+static void lose_patience(struct timer *timer)
+{
+    struct auth *auth = CONTAINER_OF(timer, struct auth, patience);
+    for (size_t i = 0; i < auth->provider_count; i++) {
+        provider_give_up(&auth->providers[i]);
+        if (auth->introspections[i]) introspection_give_up(auth->introspections[i]);
+    }
+}
+
+void auth_drain(struct auth *auth, int64_t patience_ms)
+{
+    if (auth->provider_count == 0) return;
+    auth->patience_ms = patience_ms;
+    loop_post(auth->loop, &auth->drain);
+}
+
 struct auth *auth_open(const struct config *config)
 {
-    bool introspects;
     struct buf fault CLEANUP(buf_deinit);
     struct auth *auth = memory_zeroed(sizeof(*auth));
     buf_init(&fault, FAULT_MAX);
-    if (!read_settings(auth, config, &fault) ||
-        !read_introspection(auth, config, &introspects, &fault) ||
-        !open_dpop(auth, config, &fault)) {
+    if (!read_settings(auth, config, &fault) || !open_dpop(auth, config, &fault)) {
         log_write(LOG_SERVICE_FAILED, LOG_TEXT("why", buf_slice(&fault)));
         free(auth);
         return NULL;
     }
     auth->loop = loop_new();
     metrics_label("result", auth_result_text);
-    for (size_t i = 0; i < auth->provider_count; i++) {
-        provider_open(&auth->providers[i], auth->loop, config);
-    }
-    if (introspects) auth->introspection = introspection_new(auth->loop, &auth->providers[0]);
+    auth->drain.run = begin_drain;
+    timer_init(&auth->patience, lose_patience);
+    for (size_t i = 0; i < auth->provider_count; i++) open_provider(auth, i, config);
     auth->flows = flows_new(auth);
     if (auth->provider_count > 0) start_thread(auth);
     return auth;
@@ -163,9 +171,10 @@ void auth_close(struct auth *auth)
         loop_stop(auth->loop);
         check(pthread_join(auth->thread, NULL) == 0);
     }
+    timer_clear(&auth->patience);
     for (size_t i = 0; i < auth->provider_count; i++) provider_close(&auth->providers[i]);
     flows_free(auth->flows);
-    introspection_free(auth->introspection);
+    for (size_t i = 0; i < auth->provider_count; i++) introspection_free(auth->introspections[i]);
     dpop_free(auth->dpop);
     for (size_t i = 0; i < auth->provider_count; i++) provider_deinit(&auth->providers[i]);
     loop_free(auth->loop);

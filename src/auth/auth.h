@@ -11,7 +11,6 @@
 
 #include "core/arena.h"
 #include "core/config.h"
-#include "net/job.h"
 #include "net/op.h"
 
 struct auth;
@@ -47,20 +46,22 @@ struct auth_check {
      * issuer could not be asked), ERR_BUSY. */
     struct op op;
     struct arena *arena;
-    struct slice token; /* borrowed until completion, as all that goes in */
-    bool dpop;          /* it came with the scheme DPoP (RFC 9449 §7.1) */
-    size_t proof_count; /* DPoP header fields */
+    struct slice token;                /* borrowed until completion, as all that goes in */
+    struct slice request_id, trace_id; /* for the log (obs/log.h) */
+    bool dpop;                         /* it came with the scheme DPoP (RFC 9449 §7.1) */
+    size_t proof_count;                /* DPoP header fields */
     struct slice proof, method,
         url; /* with `dpop`: the field, the request's method, its URL without query */
     struct identity identity; /* out, with ERR_OK */
     struct slice nonce;       /* out: for the field DPoP-Nonce; absent when there is none to send */
     struct list node;         /* auth's */
     unsigned awaited;         /* auth's: providers whose news it waits for */
-    struct job job;           /* auth's */
 };
 
 /* Starts the identity thread. The provider may be away: see auth_ready(). NULL (logged) for settings that can never work. */
 struct auth *auth_open(const struct config *config);
+/* The service is about to end: `patience_ms` from now whoever still waits for a provider is told that it did not answer in time. Once. */
+void auth_drain(struct auth *auth, int64_t patience_ms);
 /* After every link is freed. */
 void auth_close(struct auth *auth);
 /* True while a key set within its stale window is held, of one configured issuer at least. Any thread. */

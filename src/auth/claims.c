@@ -12,6 +12,7 @@
  */
 #include "auth/claims.h"
 
+#include "auth/permission.h"
 #include "core/json.h"
 
 /* OpenID Connect Core §2 caps `sub` at 255 characters; the other names get the same bound. */
@@ -71,12 +72,13 @@ static bool has_foreign_mark(const json_t *fields)
            claim(fields, "events");
 }
 
-static enum refusal check_lenient(const json_t *fields, struct claims *out)
+static enum refusal check_lenient(
+    const json_t *fields, const struct token_rules *rules, struct claims *out)
 {
     const json_t *client = claim(fields, "client_id");
     if (!client) client = claim(fields, "azp");
     if (!claims_name(client, &out->client_id)) return REFUSAL_CLIENT;
-    if (!json_is_string(claim(fields, "scope"))) return REFUSAL_SCOPE;
+    if (!permission_scoped(fields, rules)) return REFUSAL_SCOPE;
     if (has_foreign_mark(fields)) return REFUSAL_OTHER_KIND;
     return REFUSAL_NONE;
 }
@@ -122,7 +124,7 @@ enum refusal claims_check(
     if (refusal) return refusal;
     if (!claims_name(claim(fields, "sub"), &out->subject)) return REFUSAL_SUBJECT;
     if (!read_binding(claim(fields, "cnf"), out)) return REFUSAL_BOUND;
-    return rules->lenient ? check_lenient(fields, out) : check_strict(fields, out);
+    return rules->lenient ? check_lenient(fields, rules, out) : check_strict(fields, out);
 }
 
 /* A provider may also be asked about refresh tokens and ID tokens, and calls them active. */
@@ -135,7 +137,8 @@ static enum refusal check_kind(const json_t *type, const struct claims *claims)
     return slice_present(claims->thumbprint) ? REFUSAL_NONE : REFUSAL_BOUND; /* to a key untold */
 }
 
-/* A token of a client for itself may lack `sub` (RFC 7662 §2.2 leaves it open); then it is the client's. */
+/* A token of a client for itself may lack `sub` (RFC 7662 §2.2 leaves it open); then it is the client's. But a person's may lack it, too, and
+ * must not have what the client may in place of what their roles allow: whatever tells of a person calls for their name (RFC 9068 §5). */
 static enum refusal read_bearer(
     const json_t *fields, const struct token_rules *rules, struct claims *out)
 {
@@ -143,7 +146,9 @@ static enum refusal read_bearer(
     if (!client && rules->lenient) client = claim(fields, "azp");
     if (!claims_name(client, &out->client_id)) return REFUSAL_CLIENT;
     out->subject = out->client_id;
-    return subject && !claims_name(subject, &out->subject) ? REFUSAL_SUBJECT : REFUSAL_NONE;
+    if (subject) return claims_name(subject, &out->subject) ? REFUSAL_NONE : REFUSAL_SUBJECT;
+    bool personal = permission_personal(fields, rules) || claim(fields, "username");
+    return personal ? REFUSAL_SUBJECT : REFUSAL_NONE;
 }
 
 static enum refusal check_answer_times(const json_t *fields, int64_t now_ms, struct claims *out)

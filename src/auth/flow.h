@@ -20,6 +20,7 @@ typedef void flow_deinit_fn(struct flow *flow);
 struct flow {
     struct auth *auth;
     struct provider *provider;
+    size_t *place;          /* where it is counted; NULL while its provider is not known */
     flow_deinit_fn *deinit; /* releases what the kind owns; NULL when it owns nothing */
     struct arena arena;     /* requests to the provider, and its answers; the flow's own */
     struct outbound_call call;
@@ -34,8 +35,11 @@ void flow_hand_over(struct auth *auth, struct job *job);
 struct provider *flow_provider(struct auth *auth, size_t number);
 struct provider *flow_provider_of(struct auth *auth, struct slice issuer);
 
-/* `size` bytes, zeroed, with a flow at their front. NULL when FLOWS_MAX are under way. */
+/* `size` bytes, zeroed, with a flow at their front. `provider`: NULL when it is not known yet. NULL when FLOWS_MAX are under way, or
+ * FLOWS_SHARE with this provider. */
 void *flow_new(struct auth *auth, struct provider *provider, size_t size);
+/* The provider of a flow that began without, and is about a logout token. False when FLOWS_SHARE of them are under way. */
+MUST_CHECK bool flow_token_of(struct flow *flow, struct provider *provider);
 /* Not while a call is under way. */
 void flow_free(struct flow *flow);
 /* A form, with the client's credentials. `op.owner` of the call is the flow. Url and form are copied. */

@@ -9,8 +9,8 @@
  * completed. Workers have ended before the identity loop does, so that at the end only background calls are left; those are dropped.
  *
  * On the identity loop's thread, but for flow_hand_over(). Owns the flows and their arenas.
- * Limits: FLOWS_MAX at a time; answers of ANSWER_MAX bytes; SPENT_MAX states are noted for as long as tickets live, past that, and for what
- * another copy of the service has seen, the provider alone sees to it that a code is used once (RFC 6749 §4.1.2).
+ * Limits: of one provider FLOWS_SHARE at a time, and as many logout tokens; answers of ANSWER_MAX bytes; SPENT_MAX states are noted for as long as tickets
+ * live, past that, and for what another copy of the service has seen, the provider alone sees to it that a code is used once (RFC 6749 §4.1.2).
  */
 #include "auth/flows.h"
 
@@ -28,9 +28,15 @@
 #define SPENT_MAX 4096
 #define HEADER_MAX ((size_t)16 * 1024)
 
+/* How many are under way, by what they share their room with. Anybody may send a logout token that waits for keys: it must not take the room of
+ * those who sign in. */
+struct flow_counts {
+    size_t all, of_provider[PROVIDERS_MAX], of_tokens[PROVIDERS_MAX];
+};
+
 struct flows {
     struct list running;
-    size_t count;
+    struct flow_counts counts;
     struct replay *spent; /* states of sign-ins that came back */
 };
 
@@ -76,22 +82,44 @@ struct provider *flow_provider_of(struct auth *auth, struct slice issuer)
     return NULL;
 }
 
+/* False when there is no room at the place. */
+static bool join(struct flow *flow, struct provider *provider, size_t *place)
+{
+    if (*place == FLOWS_SHARE) return false;
+    ++*place;
+    flow->place = place;
+    flow->provider = provider;
+    return true;
+}
+
 void *flow_new(struct auth *auth, struct provider *provider, size_t size)
 {
-    if (auth->flows->count == FLOWS_MAX) return NULL;
+    struct flows *flows = auth->flows;
+    struct flow_counts *counts = &flows->counts;
+    if (counts->all == FLOWS_MAX) return NULL;
     struct flow *flow = memory_zeroed(size);
     flow->auth = auth;
-    flow->provider = provider;
+    if (provider && !join(flow, provider, &counts->of_provider[provider->number - 1])) {
+        free(flow);
+        return NULL;
+    }
     arena_init(&flow->arena, 4 * ANSWER_MAX);
     list_init(&flow->node);
-    list_append(&auth->flows->running, &flow->node);
-    auth->flows->count++;
+    list_append(&flows->running, &flow->node);
+    counts->all++;
     return flow;
+}
+
+bool flow_token_of(struct flow *flow, struct provider *provider)
+{
+    struct flow_counts *counts = &flow->auth->flows->counts;
+    return join(flow, provider, &counts->of_tokens[provider->number - 1]);
 }
 
 void flow_free(struct flow *flow)
 {
-    flow->auth->flows->count--;
+    flow->auth->flows->counts.all--;
+    if (flow->place) --*flow->place;
     list_remove(&flow->node);
     if (flow->deinit) flow->deinit(flow);
     arena_deinit(&flow->arena);

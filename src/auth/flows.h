@@ -6,7 +6,8 @@
  * Each is an operation of the identity thread: it is started on a worker's loop and completes there, after as many calls to the provider
  * as it takes. No token is ever handed out in the clear: what must be kept stands sealed (core/seal.h) in `tokens`, which only this part
  * can open. Inputs are borrowed until completion; outputs go into the arena.
- * Limits: FLOWS_MAX at a time over all workers, past that ERR_BUSY.
+ * Limits, over all workers: of one provider FLOWS_SHARE at a time, and as many logout tokens, so that one that hangs holds up nobody else's, and
+ * strangers who send tokens nobody who signs in; past that ERR_BUSY. FLOWS_MAX has room for all of them.
  */
 #pragma once
 
@@ -14,7 +15,8 @@
 #include "core/digest.h"
 #include "net/job.h"
 
-#define FLOWS_MAX 256
+#define FLOWS_MAX 512
+#define FLOWS_SHARE 112
 
 /* What a sign-in or a refresh yields. */
 struct auth_grant {
@@ -64,15 +66,28 @@ struct auth_refresh {
     struct auth_grant grant;              /* out; name and sid absent when not told again */
 };
 
-/* The way to the provider's sign-out page (OpenID Connect RP-Initiated Logout §2). Revokes the refresh token (RFC 7009), without
- * waiting for that. Always ERR_OK; `url` is absent when the provider has no such page or is not known any more. */
+/* A sign-out's first part. Revokes the refresh token (RFC 7009), without waiting for that. Always ERR_OK; `ticket` is absent when the
+ * provider has no page for it or is not known any more. */
 struct auth_sign_out {
     struct op op;
     struct job job;    /* auth's */
     struct auth *auth; /* auth's */
     struct arena *arena;
     struct slice issuer, subject, tokens; /* in: of the session */
-    struct slice url;                     /* out */
+    struct slice ticket,
+        secret; /* out: for struct auth_leave; the one for an address, the other for a cookie */
+};
+
+/* Its second part: the way to the provider's sign-out page (OpenID Connect RP-Initiated Logout §2), once, within LEAVE_LIFE_MS. The ID token
+ * stands in it, so it is for a redirect of a browser that changes to another page, and for nothing that a script can read.
+ * Errors: ERR_BAD_SIGN_OUT. */
+struct auth_leave {
+    struct op op;
+    struct job job;    /* auth's */
+    struct auth *auth; /* auth's */
+    struct arena *arena;
+    struct slice ticket, secret; /* in: as they came; absent when missing */
+    struct slice url;            /* out */
 };
 
 /* A logout token (OpenID Connect Back-Channel Logout §2.4–2.6), checked but for having been seen before.
@@ -97,5 +112,6 @@ void auth_refresh_start(
     struct auth *auth, struct loop *home, struct auth_refresh *flow, op_fn *done);
 void auth_sign_out_start(
     struct auth *auth, struct loop *home, struct auth_sign_out *flow, op_fn *done);
+void auth_leave_start(struct auth *auth, struct loop *home, struct auth_leave *flow, op_fn *done);
 void auth_logout_token_start(
     struct auth *auth, struct loop *home, struct auth_logout_token *flow, op_fn *done);

@@ -76,7 +76,7 @@ struct introspection *introspection_new(struct loop *loop, const struct provider
     struct buf *authorization = &introspection->authorization;
     introspection->loop = loop;
     introspection->provider = provider;
-    introspection->outbound = outbound_new(loop, CONNECTIONS_MAX);
+    introspection->outbound = outbound_new(loop, CONNECTIONS_MAX, provider->ca_file);
     introspection->kept = token_cache_new(KEPT_MAX);
     list_init(&introspection->calls);
     buf_init(authorization, CREDENTIALS_MAX);
@@ -95,6 +95,11 @@ static void free_call(struct call *call)
     buf_deinit(&call->form);
     free(call->url);
     free(call);
+}
+
+void introspection_give_up(struct introspection *introspection)
+{
+    outbound_give_up(introspection->outbound);
 }
 
 void introspection_free(struct introspection *introspection)

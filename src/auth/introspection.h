@@ -25,6 +25,8 @@ struct inquiry {
 
 /* `provider` has a client; calls run on its loop, which is `loop`. */
 struct introspection *introspection_new(struct loop *loop, const struct provider *provider);
+/* From now on nobody waits: whatever is asked has no answer, but for those that are kept. On the loop. */
+void introspection_give_up(struct introspection *introspection);
 /* When the loop does not turn any more; no question is left. NULL is fine. */
 void introspection_free(struct introspection *introspection);
 /* True for a token that the provider may be asked about. */

@@ -43,17 +43,20 @@ static struct introspection_answer client_refused(void)
     };
 }
 
+/* Scopes stand in `scope` (RFC 7662 §2.2), whatever they are called in the provider's tokens. */
 static struct introspection_answer read_claims(const struct outbound_call *call,
-    const struct token_rules *rules, const json_t *fields, int64_t now_ms)
+    const struct token_rules *set, const json_t *fields, int64_t now_ms)
 {
     struct claims claims;
+    struct token_rules rules = *set;
     struct introspection_answer answer = {
-        .refusal = claims_check_answer(fields, rules, now_ms, &claims)};
+        .refusal = claims_check_answer(fields, &rules, now_ms, &claims)};
+    rules.scope_claim = slice_absent();
     if (answer.refusal) return answer;
     if (claims.expires_at > now_ms + INTROSPECTION_KEEP_MS) {
         claims.expires_at = now_ms + INTROSPECTION_KEEP_MS;
     }
-    token_identity(fields, &claims, rules, call->arena, &answer.identity);
+    token_identity(fields, &claims, &rules, call->arena, &answer.identity);
     return answer;
 }
 

@@ -78,7 +78,7 @@ struct issuer *issuer_new(struct loop *loop, struct provider *provider, const st
     issuer->ring = &provider->ring;
     issuer->refresh_ms = config->oidc_refresh * 1000;
     issuer->stale_ms = config->oidc_stale * 1000;
-    issuer->outbound = outbound_new(loop, 1);
+    issuer->outbound = outbound_new(loop, 1, config->ca_file);
     issuer->metadata_url = metadata_url(provider->rules.issuer);
     issuer->call.op.owner = issuer;
     arena_init(&issuer->arena, 4 * ANSWER_MAX);
@@ -172,12 +172,13 @@ static void end(struct issuer *issuer, enum auth_result result, int64_t pause_ms
 
 static void succeed(struct issuer *issuer, enum auth_result result)
 {
-    if (issuer->failures > 0 || result == AUTH_RESULT_GOOD) {
-        log_write(LOG_IDENTITY_READY, LOG_TEXT("issuer", issuer->provider->rules.issuer),
-            LOG_NUMBER("keys", keyset_count(issuer->ring->keys)));
-    }
+    bool new = issuer->failures > 0 || result == AUTH_RESULT_GOOD;
     issuer->failures = 0;
+    /* First, and the log after it: who asks while the fetch has not ended takes its end for the answer. */
     end(issuer, result, next_refresh_ms(issuer));
+    if (!new) return;
+    log_write(LOG_IDENTITY_READY, LOG_TEXT("issuer", issuer->provider->rules.issuer),
+        LOG_NUMBER("keys", keyset_count(issuer->ring->keys)));
 }
 
 static void fail(struct issuer *issuer, const char *why)

@@ -10,7 +10,7 @@
  * only of a proof and not here, and there is no path for JWE, JSON serialization, `none` or HMAC (RFC 8725).
  *
  * Called on worker threads by token.c, on the identity loop by provider.c; stateless. Buffers belong to the struct, keys to their set.
- * Limits: JWS_LEN_MAX bytes, so nothing here needs to scale.
+ * Limits: JWS_LEN_MAX bytes, or JWS_DIRECT_MAX, so nothing here needs to scale.
  */
 #include "auth/jws.h"
 
@@ -59,20 +59,30 @@ static bool read_header(struct jws *jws)
     return json_is_object(jws->fields);
 }
 
-enum refusal jws_parse(struct jws *jws, struct slice token)
+static enum refusal parse(struct jws *jws, struct slice token, size_t max)
 {
     struct slice parts[3];
     *jws = (struct jws){.fields = NULL};
-    buf_init(&jws->header, JWS_LEN_MAX);
-    buf_init(&jws->payload, JWS_LEN_MAX);
-    buf_init(&jws->signature, JWS_LEN_MAX);
-    if (token.len > JWS_LEN_MAX) return REFUSAL_LENGTH;
+    buf_init(&jws->header, max);
+    buf_init(&jws->payload, max);
+    buf_init(&jws->signature, max);
+    if (token.len > max) return REFUSAL_LENGTH;
     if (!all_in_alphabet(token)) return REFUSAL_ALPHABET;
     if (!split(token, parts)) return REFUSAL_SEGMENTS;
     if (!decode(jws, parts)) return REFUSAL_ENCODING;
     if (!read_header(jws)) return REFUSAL_HEADER;
     jws->input = (struct slice){token.ptr, parts[0].len + 1 + parts[1].len};
     return REFUSAL_NONE;
+}
+
+enum refusal jws_parse(struct jws *jws, struct slice token)
+{
+    return parse(jws, token, JWS_LEN_MAX);
+}
+
+enum refusal jws_parse_direct(struct jws *jws, struct slice token)
+{
+    return parse(jws, token, JWS_DIRECT_MAX);
 }
 
 void jws_deinit(struct jws *jws)

@@ -14,6 +14,8 @@
 
 /* Longest token; real ones have 0.5–2 KiB. */
 #define JWS_LEN_MAX 8192
+/* Longest one that comes from its issuer over a connection of ours, where no stranger chooses its length: people have hundreds of roles. */
+#define JWS_DIRECT_MAX 32768
 
 /* What a token must be, as far as its header tells (RFC 8725 §3.11); media types have no case and may have `application/` before them. */
 enum jws_kind {
@@ -31,6 +33,8 @@ struct jws {
 
 /* Takes the token apart; jws_deinit() in either case. */
 enum refusal jws_parse(struct jws *jws, struct slice token);
+/* The same for up to JWS_DIRECT_MAX. */
+enum refusal jws_parse_direct(struct jws *jws, struct slice token);
 void jws_deinit(struct jws *jws);
 /* Only after REFUSAL_NONE may the payload be looked at. UNKNOWN_KEY: a newer key set might help. */
 enum refusal jws_verify(const struct jws *jws, enum jws_kind kind, const struct token_rules *rules,

@@ -5,11 +5,12 @@
  *
  *   start → cached | good | refused                            at once, in nearly all cases
  *   start → unknown key, and newer keys may come → WAITING → news, or patience at its end → good | refused      (fails closed)
- *   start → opaque → asked about at its provider (introspection.c) → good | refused
+ *   start → opaque → asked about at one provider after the other (introspection.c) → good | refused
  * What is good must also have come in the way that its binding asks for (dpop.c), cached or not.
  *
  * With several issuers a check waits for those whose newer keys might make it good, and goes on when all have told their news, or one of
- * them brought the key. Who bears a token that nobody knows while an issuer is away is told that it cannot be checked now.
+ * them brought the key. Who bears a token that nobody knows while an issuer is away is told that it cannot be checked now; so it is with
+ * an opaque one, which does not say whose it is, when one of those that may know it could not be asked.
  *
  * On the link's loop's thread; the keyrings alone are shared. Waiting checks belong to their requests. The cache is emptied when
  * the keys of any issuer change.
@@ -125,6 +126,16 @@ static enum err conclude(
     return admit(link, check, AUTH_RESULT_GOOD);
 }
 
+/* The same when no request is at work: what is logged is of the one whose token it is. */
+static enum err conclude_later(
+    struct auth_link *link, struct auth_check *check, enum refusal refusal, unsigned lacking)
+{
+    log_set_request(check->request_id, check->trace_id);
+    enum err err = conclude(link, check, refusal, lacking);
+    log_set_request(slice_absent(), slice_absent());
+    return err;
+}
+
 static bool decide(struct auth_check *check, enum err err)
 {
     check->op.err = err;
@@ -174,31 +185,63 @@ static void wait_for_keys(struct auth_link *link, struct auth_check *check, op_f
     link->waiting_count++;
 }
 
-/* A check whose token only the provider can tell anything about; in the check's arena. */
+/* A check whose token only a provider can tell anything about; in the check's arena. */
 struct question {
     struct inquiry inquiry;
     struct auth_link *link;
     struct auth_check *check;
+    size_t next;  /* of the providers, who may be asked next */
+    enum err err; /* why one of them gave no answer */
 };
+
+static op_fn take_answer;
+
+/* From provider number `*next` on, the first that is asked about tokens; NULL when there is none. */
+static struct introspection *next_introspection(const struct auth *auth, size_t *next)
+{
+    while (*next < auth->provider_count) {
+        struct introspection *introspection = auth->introspections[(*next)++];
+        if (introspection) return introspection;
+    }
+    return NULL;
+}
+
+static bool ask_next(struct question *question)
+{
+    struct auth_link *link = question->link;
+    struct introspection *introspection = next_introspection(link->auth, &question->next);
+    if (!introspection) return false;
+    introspection_start(introspection, link->loop, &question->inquiry, take_answer);
+    return true;
+}
+
+static enum err conclude_unanswered(enum err err)
+{
+    enum auth_result result = err == ERR_BUSY ? AUTH_RESULT_BUSY : AUTH_RESULT_UNAVAILABLE;
+    metrics_add(METRIC_TOKENS, result, 0, 1);
+    return err;
+}
 
 static void take_answer(struct op *op)
 {
     struct question *question = op->owner;
     struct auth_link *link = question->link;
     struct auth_check *check = question->check;
+    enum refusal refusal = question->inquiry.refusal;
+    bool good = !op->err && !refusal;
+    if (op->err) question->err = op->err;
+    if (!good && ask_next(question)) return;
     link->asking_count--;
-    if (op->err) {
-        enum auth_result result = op->err == ERR_BUSY ? AUTH_RESULT_BUSY : AUTH_RESULT_UNAVAILABLE;
-        metrics_add(METRIC_TOKENS, result, 0, 1);
-        op_complete(&check->op, op->err);
-        return;
-    }
     check->identity = question->inquiry.identity;
-    op_complete(&check->op, conclude(link, check, question->inquiry.refusal, 0));
+    op_complete(&check->op, good || !question->err ? conclude_later(link, check, refusal, 0)
+                                                   : conclude_unanswered(question->err));
 }
 
-static bool ask_provider(struct auth_link *link, struct auth_check *check, op_fn *done)
+/* False when nobody is asked about tokens, or not about such. */
+static bool ask_providers(struct auth_link *link, struct auth_check *check, op_fn *done)
 {
+    size_t first = 0;
+    if (!next_introspection(link->auth, &first) || !introspection_wants(check->token)) return false;
     struct question *question = arena_alloc(check->arena, sizeof(*question));
     *question = (struct question){
         .inquiry = {.op.owner = question, .arena = check->arena, .token = check->token},
@@ -207,13 +250,7 @@ static bool ask_provider(struct auth_link *link, struct auth_check *check, op_fn
     };
     link->asking_count++;
     op_start(&check->op, link->loop, done);
-    introspection_start(link->auth->introspection, link->loop, &question->inquiry, take_answer);
-    return false;
-}
-
-static bool is_opaque(const struct auth_link *link, struct slice token)
-{
-    return link->auth->introspection && introspection_wants(token);
+    return ask_next(question);
 }
 
 bool auth_check_start(struct auth_link *link, struct auth_check *check, op_fn *done)
@@ -223,7 +260,7 @@ bool auth_check_start(struct auth_link *link, struct auth_check *check, op_fn *d
         return turn_away(check, ERR_UNAVAILABLE, AUTH_RESULT_UNAVAILABLE);
     }
     if (cached(link, check)) return decide_cached(link, check);
-    if (is_opaque(link, check->token)) return ask_provider(link, check, done);
+    if (ask_providers(link, check, done)) return false;
     enum refusal refusal = inspect(link, check, &lacking);
     if (!lacking) return decide(check, conclude(link, check, refusal, lacking));
     if (link->waiting_count == WAITING_MAX) return turn_away(check, ERR_BUSY, AUTH_RESULT_BUSY);
@@ -241,7 +278,7 @@ static void finish(struct auth_link *link, struct auth_check *check)
     if (lacking & check->awaited) return;
     list_remove(&check->node);
     link->waiting_count--;
-    op_complete(&check->op, conclude(link, check, refusal, lacking));
+    op_complete(&check->op, conclude_later(link, check, refusal, lacking));
 }
 
 /* Nothing more is waited for from `providers`. */

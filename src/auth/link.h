@@ -8,6 +8,7 @@
 #include "auth/auth.h"
 #include "auth/provider.h"
 #include "core/seal.h"
+#include "net/job.h"
 
 struct auth {
     struct provider providers[PROVIDERS_MAX];
@@ -18,7 +19,10 @@ struct auth {
     pthread_t thread;
     struct flows *flows; /* auth/flows.c: what is under way; identity loop's thread */
     struct dpop *dpop;   /* NULL: tokens that are bound to a key are refused */
-    struct introspection *introspection; /* of the first provider; NULL: only JWTs are tokens */
+    struct introspection *introspections[PROVIDERS_MAX]; /* NULL: is not asked about tokens */
+    struct job drain;
+    struct timer patience; /* how long calls may still take at the end */
+    int64_t patience_ms;
 };
 
 /* NULL when no provider has this issuer. Any thread. */

@@ -69,23 +69,27 @@ static struct provider *choose_provider(struct ending *ending)
     return flow_provider_of(ending->flow.auth, json_text(json_object_get(claims, "iss")));
 }
 
-static void check_token(struct ending *ending)
+static void verify(struct ending *ending)
 {
-    enum refusal refusal = jws_parse(&ending->jws, ending->asked->token);
-    if (!refusal) {
-        ending->flow.provider = choose_provider(ending);
-        if (!ending->flow.provider) refusal = REFUSAL_ISSUER;
-    }
-    if (refusal) {
-        refuse(ending, refusal);
-        return;
-    }
     ending->verify = (struct provider_verify){
         .op.owner = ending,
         .jws = &ending->jws,
         .kind = JWS_LOGOUT_TOKEN,
     };
     provider_verify_start(ending->flow.provider, &ending->verify, signature_checked);
+}
+
+static void check_token(struct ending *ending)
+{
+    enum refusal refusal = jws_parse(&ending->jws, ending->asked->token);
+    struct provider *provider = refusal ? NULL : choose_provider(ending);
+    if (!provider) {
+        refuse(ending, refusal ? refusal : REFUSAL_ISSUER);
+    } else if (!flow_token_of(&ending->flow, provider)) {
+        end(ending, ERR_BUSY);
+    } else {
+        verify(ending);
+    }
 }
 
 static void run(struct job *job)

@@ -62,8 +62,9 @@ static void read_endpoints(struct endpoints *endpoints, const json_t *document, 
     for (size_t i = 0; i < ARRAY_LEN(endpoint_rows); i++) {
         set_url(endpoints, i, read_url(document, endpoint_rows[i].name, issuer));
     }
-    endpoints->s256 =
-        lists(json_object_get(document, "code_challenge_methods_supported"), SLICE("S256"));
+    const json_t *challenges = json_object_get(document, "code_challenge_methods_supported");
+    endpoints->s256 = lists(challenges, SLICE("S256"));
+    endpoints->lists_challenges = challenges != NULL;
     endpoints->iss_parameter =
         json_is_true(json_object_get(document, "authorization_response_iss_parameter_supported"));
 }
@@ -102,7 +103,8 @@ static bool same_endpoints(const struct endpoints *a, const struct endpoints *b)
         const char *one = get_url(a, i), *other = get_url(b, i);
         if (!one != !other || (one && strcmp(one, other) != 0)) return false;
     }
-    return a->s256 == b->s256 && a->iss_parameter == b->iss_parameter;
+    return a->s256 == b->s256 && a->lists_challenges == b->lists_challenges &&
+           a->iss_parameter == b->iss_parameter;
 }
 
 void metadata_move_endpoints(struct metadata *metadata, struct endpoints *to)

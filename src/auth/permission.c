@@ -6,7 +6,8 @@
  * A service has its scopes. A person has the permissions of all their roles, cut down by the token's scopes where it carries any of
  * ours; who has no other role than customer is bound to one customer's records, and without a code to none.
  * Names compare exactly, byte by byte. `scope` is split at each single space, so that a doubled one makes an empty name, which is
- * nobody's; a `scope` that is no text cannot be read, and grants nothing to anybody.
+ * nobody's; a `scope` that is no text cannot be read, and grants nothing to anybody. Where scopes stand in a claim of another name (`scp`), it may
+ * also be a list of texts.
  * Roles stand in the claim of the settings, as a list of texts or as one text with commas. The claim's path is tried as one name
  * first, then up to each dot, because some providers nest roles (realm_access.roles) and some name claims by URLs. With a map of roles
  * only the names in it count, and a name that stands there twice gives both roles.
@@ -160,12 +161,43 @@ static void bind_customer(const json_t *claims, struct identity *identity)
     }
 }
 
+static const json_t *scope_claim(const json_t *claims, const struct token_rules *rules)
+{
+    bool other = slice_present(rules->scope_claim);
+    return member(claims, other ? rules->scope_claim : SLICE("scope"));
+}
+
+bool permission_scoped(const json_t *claims, const struct token_rules *rules)
+{
+    const json_t *scope = scope_claim(claims, rules);
+    if (!slice_present(rules->scope_claim)) return json_is_string(scope);
+    for (size_t i = 0; i < json_array_size(scope); i++) {
+        if (!json_is_string(json_array_get(scope, i))) return false;
+    }
+    return json_is_string(scope) || json_is_array(scope);
+}
+
+/* Of a claim that may be read. Each text of a list is one name. */
+static permission_set read_scopes(const json_t *scope)
+{
+    permission_set set = scopes_permissions(json_text(scope));
+    for (size_t i = 0; i < json_array_size(scope); i++) {
+        set |= scope_permission(json_text(json_array_get(scope, i)));
+    }
+    return set;
+}
+
+bool permission_personal(const json_t *claims, const struct token_rules *rules)
+{
+    return follow_path(claims, rules->roles_claim) || json_object_get(claims, "customer_code");
+}
+
 void permission_grant(
     const json_t *claims, const struct token_rules *rules, struct identity *identity)
 {
-    const json_t *scope = json_object_get(claims, "scope");
-    permission_set scoped = scopes_permissions(json_text(scope));
-    if (scope && !json_is_string(scope)) return;
+    const json_t *scope = scope_claim(claims, rules);
+    if (scope && !permission_scoped(claims, rules)) return;
+    permission_set scoped = read_scopes(scope);
     if (identity->is_service) {
         identity->permissions = scoped;
         return;

@@ -39,6 +39,15 @@ static bool asks_for_openid(struct slice scopes)
     return false;
 }
 
+static bool read_pkce(
+    struct provider *provider, const struct provider_settings *settings, struct buf *fault)
+{
+    struct slice text = slice_of(settings->pkce);
+    provider->assumes_s256 = slice_equal(text, SLICE("assumed"));
+    if (provider->assumes_s256 || slice_equal(text, SLICE("announced"))) return true;
+    return refuse(fault, settings->prefix, "PKCE must be announced or assumed");
+}
+
 static bool read_client(
     struct provider *provider, const struct provider_settings *settings, struct buf *fault)
 {
@@ -63,11 +72,25 @@ static bool read_client(
     return true;
 }
 
+static bool read_introspection(
+    struct provider *provider, const struct provider_settings *settings, struct buf *fault)
+{
+    struct slice text = slice_of(settings->introspection);
+    provider->introspects = slice_equal(text, SLICE("on"));
+    if (!provider->introspects && !slice_equal(text, SLICE("off"))) {
+        return refuse(fault, settings->prefix, "INTROSPECTION must be off or on");
+    }
+    if (!provider->introspects || provider->client_id.len > 0) return true;
+    buf_printf(fault, "%s_INTROSPECTION needs %s_CLIENT_ID", settings->prefix, settings->prefix);
+    return false;
+}
+
 bool provider_read(
     struct provider *provider, const struct provider_settings *settings, struct buf *fault)
 {
     return token_rules_read(&provider->rules, settings, fault) &&
-           read_client(provider, settings, fault);
+           read_pkce(provider, settings, fault) && read_client(provider, settings, fault) &&
+           read_introspection(provider, settings, fault);
 }
 
 static void make_redirect_uri(struct provider *provider, const char *public_url)
@@ -83,12 +106,13 @@ static void make_redirect_uri(struct provider *provider, const char *public_url)
 void provider_open(struct provider *provider, struct loop *loop, const struct config *config)
 {
     provider->loop = loop;
+    provider->ca_file = config->ca_file;
     make_redirect_uri(provider, config->public_url);
     list_init(&provider->verifying);
     timer_init(&provider->patience, lose_patience);
     keyring_init(&provider->ring, loop);
     keyring_join(&provider->ring, &provider->member, loop, take_news);
-    provider->calls = outbound_new(loop, CONNECTIONS_MAX);
+    provider->calls = outbound_new(loop, CONNECTIONS_MAX, config->ca_file);
     provider->issuer = issuer_new(loop, provider, config);
 }
 
@@ -126,7 +150,8 @@ void provider_verify_start(struct provider *provider, struct provider_verify *ve
 {
     op_start(&verify->op, provider->loop, done);
     inspect(provider, verify);
-    if (verify->refusal != REFUSAL_UNKNOWN_KEY || !keyring_await(&provider->member)) {
+    bool patient = verify->refusal == REFUSAL_UNKNOWN_KEY && !provider->gave_up;
+    if (!patient || !keyring_await(&provider->member)) {
         conclude(provider, verify);
         return;
     }
@@ -147,6 +172,13 @@ static void conclude_all(struct provider *provider, bool finally)
         conclude(provider, verify);
     }
     if (list_empty(&provider->verifying)) timer_clear(&provider->patience);
+}
+
+void provider_give_up(struct provider *provider)
+{
+    provider->gave_up = true;
+    outbound_give_up(provider->calls);
+    conclude_all(provider, true);
 }
 
 static void take_news(struct keyring_member *member, bool changed)

@@ -23,8 +23,9 @@ struct issuer;
 /* From the metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): NULL where it names none that may be used. */
 struct endpoints {
     char *authorization, *token, *userinfo, *end_session, *revocation, *introspection;
-    bool s256;          /* code_challenge_methods_supported has S256 */
-    bool iss_parameter; /* authorization_response_iss_parameter_supported */
+    bool s256;             /* code_challenge_methods_supported has S256 */
+    bool lists_challenges; /* it is there, whatever stands in it */
+    bool iss_parameter;    /* authorization_response_iss_parameter_supported */
 };
 
 struct provider {
@@ -33,6 +34,9 @@ struct provider {
     /* Empty: no sign-in, no introspection. */
     struct slice client_id, client_secret;
     struct slice scopes; /* that a sign-in asks for; openid is among them */
+    bool introspects;    /* is asked about opaque tokens; then it has a client */
+    const char *ca_file; /* of outbound_new() */
+    bool assumes_s256;   /* where the metadata lists no challenges */
     /* AGIZO_PUBLIC_URL/auth/callback, with /2 behind it for the second provider; absent where nobody can sign in. */
     struct slice redirect_uri;
     struct buf redirect_text; /* its bytes */
@@ -47,6 +51,7 @@ struct provider {
     struct keyring_member member;
     struct list verifying; /* struct provider_verify that wait for keys */
     struct timer patience; /* set while one does */
+    bool gave_up;
 };
 
 /* Reads what is set for it; false when that cannot work: why, with the setting's name, in `fault`. */
@@ -54,6 +59,8 @@ MUST_CHECK bool provider_read(
     struct provider *provider, const struct provider_settings *settings, struct buf *fault);
 /* Begins to fetch metadata and keys with the loop's first turn. `number` is set, and it was read. */
 void provider_open(struct provider *provider, struct loop *loop, const struct config *config);
+/* From now on nobody waits for it: calls of the flows end as if their time were over, and no signature waits for keys. */
+void provider_give_up(struct provider *provider);
 /* When the loop does not turn any more: no call is under way afterwards, and nothing completes. */
 void provider_close(struct provider *provider);
 /* After whoever has its struct provider_verify, or a member of its ring, is gone. */

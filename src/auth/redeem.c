@@ -79,7 +79,9 @@ static void keep(struct redeem *redeem)
     struct kept *kept = &redeem->kept;
     const struct token_reply *reply = &redeem->reply;
     if (slice_present(reply->refresh_token)) kept->refresh_token = reply->refresh_token;
-    if (slice_present(reply->id_token)) kept->id_token = reply->id_token;
+    /* One that is longer would not fit an address, which is all that it is kept for. */
+    bool short_enough = reply->id_token.len <= KEPT_TOKEN_MAX;
+    if (slice_present(reply->id_token) && short_enough) kept->id_token = reply->id_token;
     struct kept_owner owner = {redeem->flow.provider->rules.issuer, redeem->subject};
     redeem->grant->tokens = kept_seal(kept, &redeem->flow.auth->seal, owner, redeem->arena);
     redeem->grant->refreshable = slice_present(kept->refresh_token);
@@ -209,7 +211,7 @@ static void signature_checked(struct op *op)
 
 static void check_id_token(struct redeem *redeem)
 {
-    enum refusal refusal = jws_parse(&redeem->jws, redeem->reply.id_token);
+    enum refusal refusal = jws_parse_direct(&redeem->jws, redeem->reply.id_token);
     if (refusal) {
         refuse(redeem, refusal_word(refusal));
         return;

@@ -94,11 +94,13 @@ struct provider_settings provider_settings_of(const struct config *config, size_
 {
 #define SETTINGS(n)                                                                                \
     {                                                                                              \
-        .prefix = "AGIZO_OIDC" #n, .issuer = config->oidc##n##_issuer,                             \
+        .prefix = "AGIZO_OIDC" #n, .pkce = config->oidc##n##_pkce,                                 \
+        .scope_claim = config->oidc##n##_scope_claim, .issuer = config->oidc##n##_issuer,          \
         .audience = config->oidc##n##_audience, .client_id = config->oidc##n##_client_id,          \
         .client_secret = config->oidc##n##_client_secret, .scopes = config->oidc##n##_scopes,      \
         .roles_claim = config->oidc##n##_roles_claim, .roles_map = config->oidc##n##_roles_map,    \
         .algorithms = config->oidc##n##_algorithms, .profile = config->oidc##n##_profile,          \
+        .introspection = config->oidc##n##_introspection,                                          \
     }
     const struct provider_settings all[] = {SETTINGS(), SETTINGS(2)};
 #undef SETTINGS
@@ -115,6 +117,7 @@ static const char *find_fault(
     if (rules->audience.len == 0) return "AUDIENCE must not be empty";
     if (!rules->algorithms) return "ALGORITHMS names an algorithm that is not supported";
     if (!rules->lenient && !strict) return "PROFILE must be strict or lenient";
+    if (slice_of(settings->scope_claim).len == 0) return "SCOPE_CLAIM must not be empty";
     if (!permission_map_valid(rules->roles_map)) {
         return "ROLES_MAP must be theirs=ours, with commas, and ours a role of this service";
     }
@@ -131,6 +134,9 @@ bool token_rules_read(
         .roles_map = slice_of(settings->roles_map),
         .lenient = slice_equal(slice_of(settings->profile), SLICE("lenient")),
     };
+    if (!slice_equal(slice_of(settings->scope_claim), SLICE("scope"))) {
+        rules->scope_claim = slice_of(settings->scope_claim);
+    }
     if (!algorithm_set_parse(slice_of(settings->algorithms), &rules->algorithms)) {
         rules->algorithms = 0;
     }

@@ -12,13 +12,15 @@
 /* What is set for one provider: AGIZO_OIDC_… or AGIZO_OIDC2_…. Texts are borrowed from the configuration. */
 struct provider_settings {
     const char *prefix; /* of the settings' names */
+    const char *pkce, *scope_claim;
     const char *issuer, *audience, *client_id, *client_secret, *scopes;
-    const char *roles_claim, *roles_map, *algorithms, *profile;
+    const char *roles_claim, *roles_map, *algorithms, *profile, *introspection;
 };
 
 /* Texts are borrowed from the configuration, which lives as long as the process. */
 struct token_rules {
     struct slice issuer, audience, roles_claim;
+    struct slice scope_claim; /* absent: `scope`, as the standards have it (RFC 9068 §2.2.3) */
     struct slice
         roles_map; /* theirs=ours, with commas (permission.h); empty: the names are the same */
     algorithm_set algorithms;

@@ -45,13 +45,20 @@ static struct slice authorization_url(
     return buf_ok(&url) ? arena_copy(arena, buf_slice(&url)) : slice_absent();
 }
 
-/* Without S256 a stolen code could be used (RFC 9700 §2.1.1, §4.8); `plain` is no replacement. */
+/* Without S256 a stolen code could be used (RFC 9700 §2.1.1, §4.8); `plain` is no replacement. A provider that says nothing may still have it,
+ * when the settings say so. */
+static bool takes_s256(const struct provider *provider)
+{
+    const struct endpoints *endpoints = &provider->endpoints;
+    return endpoints->s256 || (provider->assumes_s256 && !endpoints->lists_challenges);
+}
+
 static const char *provider_fault(const struct provider *provider)
 {
     const struct endpoints *endpoints = &provider->endpoints;
     if (!provider->known) return "no_metadata";
     if (!endpoints->authorization || !endpoints->token) return "no_endpoint";
-    return endpoints->s256 ? NULL : "no_s256";
+    return takes_s256(provider) ? NULL : "no_s256";
 }
 
 static enum err begin(struct auth_sign_in *asked)

@@ -23,7 +23,7 @@ static struct slice base64url(struct slice bytes, struct arena *arena)
     return copy;
 }
 
-static struct slice random_text(struct arena *arena)
+struct slice ticket_secret(struct arena *arena)
 {
     char bytes[SECRET_LEN];
     random_fill(bytes, sizeof(bytes));
@@ -35,9 +35,9 @@ void ticket_make(struct ticket *ticket, size_t issuer, struct slice return_path,
 {
     *ticket = (struct ticket){
         .issuer = issuer,
-        .state = random_text(arena),
-        .nonce = random_text(arena),
-        .verifier = random_text(arena),
+        .state = ticket_secret(arena),
+        .nonce = ticket_secret(arena),
+        .verifier = ticket_secret(arena),
         .return_path = return_path,
         .expires_at = now_ms + TICKET_LIFE_MS,
     };
@@ -51,9 +51,9 @@ static void put_member(struct buf *out, const char *name, struct slice value)
 
 struct slice ticket_seal(const struct ticket *ticket, const struct seal *seal, struct arena *arena)
 {
-    struct buf plain, sealed;
+    CLEANUP(buf_deinit)
+    struct buf plain;
     buf_init(&plain, TICKET_MAX);
-    buf_init(&sealed, TICKET_MAX);
     buf_printf(&plain, "{\"issuer\":%zu,\"expires_at\":%lld", ticket->issuer,
         (long long)ticket->expires_at);
     put_member(&plain, "state", ticket->state);
@@ -61,12 +61,8 @@ struct slice ticket_seal(const struct ticket *ticket, const struct seal *seal, s
     put_member(&plain, "verifier", ticket->verifier);
     put_member(&plain, "return_path", ticket->return_path);
     buf_put_char(&plain, '}');
-    seal_close(seal, CONTEXT, buf_slice(&plain), &sealed);
-    check(buf_ok(&plain) && buf_ok(&sealed)); /* RETURN_PATH_MAX sees to it */
-    struct slice text = base64url(buf_slice(&sealed), arena);
-    buf_deinit(&plain);
-    buf_deinit(&sealed);
-    return text;
+    check(buf_ok(&plain)); /* RETURN_PATH_MAX sees to it */
+    return seal_text(seal, CONTEXT, buf_slice(&plain), arena);
 }
 
 /* What we sealed ourselves has all members. */
@@ -82,16 +78,6 @@ static void read_members(struct ticket *ticket, const json_t *members, struct ar
     };
 }
 
-static bool open_plain(const struct seal *seal, struct slice text, struct buf *plain)
-{
-    struct buf sealed;
-    buf_init(&sealed, TICKET_MAX);
-    bool opened = base64url_decode(text, &sealed) && buf_ok(&sealed) &&
-                  seal_open(seal, CONTEXT, buf_slice(&sealed), plain);
-    buf_deinit(&sealed);
-    return opened;
-}
-
 bool ticket_open(
     struct ticket *ticket, const struct seal *seal, struct slice text, struct arena *arena)
 {
@@ -99,8 +85,7 @@ bool ticket_open(
     struct buf plain;
     const char *fault;
     buf_init(&plain, TICKET_MAX);
-    if (text.len == 0 || text.len > TICKET_MAX) return false;
-    if (!open_plain(seal, text, &plain)) return false;
+    if (text.len > TICKET_MAX || !seal_open_text(seal, CONTEXT, text, &plain)) return false;
     CLEANUP(json_release)
     json_t *members = json_decode(buf_slice(&plain), 1, &fault);
     if (!members) return false;

@@ -19,6 +19,8 @@ struct ticket {
     int64_t expires_at; /* wall clock, ms */
 };
 
+/* 256 random bits as base64url, into the arena. */
+struct slice ticket_secret(struct arena *arena);
 /* Texts go into the arena; `return_path` is kept by reference. */
 void ticket_make(struct ticket *ticket, size_t issuer, struct slice return_path, int64_t now_ms,
     struct arena *arena);

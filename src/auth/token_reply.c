@@ -32,11 +32,11 @@ bool answer_is_json(const struct outbound_call *call)
 }
 
 /* RFC 6749 Appendix A: visible ASCII and space. What is absent is fine; `ok` is left alone. */
-static struct slice read_token(const json_t *fields, const char *name, bool *ok)
+static struct slice read_token(const json_t *fields, const char *name, size_t max, bool *ok)
 {
     struct slice token = json_text(json_object_get(fields, name));
     if (!json_object_get(fields, name)) return token;
-    if (token.len == 0 || token.len > KEPT_TOKEN_MAX) *ok = false;
+    if (token.len == 0 || token.len > max) *ok = false;
     for (size_t i = 0; i < token.len; i++) {
         if (token.ptr[i] < ' ' || token.ptr[i] > '~') *ok = false;
     }
@@ -59,9 +59,9 @@ static const char *read_fields(struct token_reply *reply)
     if (!json_is_object(fields)) return "the token reply is no JSON object";
     struct slice type = json_text(json_object_get(fields, "token_type"));
     if (!slice_equal_nocase(type, SLICE("Bearer"))) return "the token reply is of no type we use";
-    reply->access_token = read_token(fields, "access_token", &ok);
-    reply->id_token = read_token(fields, "id_token", &ok);
-    reply->refresh_token = read_token(fields, "refresh_token", &ok);
+    reply->access_token = read_token(fields, "access_token", TOKEN_REPLY_MAX, &ok);
+    reply->id_token = read_token(fields, "id_token", TOKEN_REPLY_MAX, &ok);
+    reply->refresh_token = read_token(fields, "refresh_token", KEPT_TOKEN_MAX, &ok);
     reply->lifetime_ms = read_lifetime(json_object_get(fields, "expires_in"));
     if (!slice_present(reply->access_token)) return "the token reply has no access token";
     return ok ? NULL : "the token reply has a token that cannot be used";

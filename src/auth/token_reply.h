@@ -7,7 +7,11 @@
 
 #include <jansson.h>
 
+#include "auth/jws.h"
 #include "net/outbound.h"
+
+/* Longest access token and ID token; a refresh token is kept, and so has KEPT_TOKEN_MAX. */
+#define TOKEN_REPLY_MAX JWS_DIRECT_MAX
 
 enum answer {
     ANSWER_GOOD,

@@ -85,6 +85,14 @@ struct slice arena_copy(struct arena *arena, struct slice source)
     return (struct slice){copy, source.len};
 }
 
+struct slice arena_uuid(struct arena *arena, struct uuid id)
+{
+    char *text = take(arena, UUID_TEXT_LEN + 1);
+    uuid_format(id, text);
+    text[UUID_TEXT_LEN] = '\0';
+    return (struct slice){text, UUID_TEXT_LEN};
+}
+
 struct slice arena_format(struct arena *arena, const char *format, ...)
 {
     va_list args;

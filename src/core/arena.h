@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/slice.h"
+#include "core/uuid.h"
 
 struct arena_block;
 
@@ -27,6 +28,8 @@ void arena_reset(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 /* A copy with a NUL behind it (not counted in len). An absent slice stays absent. */
 struct slice arena_copy(struct arena *arena, struct slice source);
+/* Lower case. */
+struct slice arena_uuid(struct arena *arena, struct uuid id);
 /* printf into the arena; the result is NUL-terminated. */
 struct slice arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -133,3 +133,28 @@ bool seal_open(const struct seal *seal, struct slice context, struct slice seale
     buf_added(out, body.len);
     return true;
 }
+
+struct slice seal_text(
+    const struct seal *seal, struct slice context, struct slice plain, struct arena *arena)
+{
+    CLEANUP(buf_deinit)
+    struct buf sealed;
+    CLEANUP(buf_deinit)
+    struct buf text;
+    buf_init(&sealed, HEAD_LEN + plain.len + TAG_LEN);
+    buf_init(&text, 2 * (HEAD_LEN + plain.len + TAG_LEN));
+    seal_close(seal, context, plain, &sealed);
+    buf_put_base64url(&text, buf_slice(&sealed));
+    check(buf_ok(&sealed) && buf_ok(&text));
+    return arena_copy(arena, buf_slice(&text));
+}
+
+bool seal_open_text(
+    const struct seal *seal, struct slice context, struct slice text, struct buf *out)
+{
+    CLEANUP(buf_deinit)
+    struct buf sealed;
+    buf_init(&sealed, text.len);
+    return text.len > 0 && base64url_decode(text, &sealed) && buf_ok(&sealed) &&
+           seal_open(seal, context, buf_slice(&sealed), out);
+}

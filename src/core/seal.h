@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "core/arena.h"
 #include "core/buf.h"
 #include "core/check.h"
 
@@ -26,3 +27,8 @@ void seal_close(const struct seal *seal, struct slice context, struct slice plai
 /* Appends the plain bytes to `out`; false, and nothing appended, when it was not sealed by one of the keys for this context. */
 MUST_CHECK bool seal_open(
     const struct seal *seal, struct slice context, struct slice sealed, struct buf *out);
+/* The same as base64url, for places that take text alone. */
+struct slice seal_text(
+    const struct seal *seal, struct slice context, struct slice plain, struct arena *arena);
+MUST_CHECK bool seal_open_text(
+    const struct seal *seal, struct slice context, struct slice text, struct buf *out);

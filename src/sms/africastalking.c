@@ -37,20 +37,22 @@ struct africastalking {
     int64_t timeout_ms;
 };
 
-static bool unreserved(char c)
+static bool stands_for_itself(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+           c == '.' || c == '_' || c == '*';
 }
 
-/* Percent-encoded; a blank is %20, which is read alike in forms and in queries. */
+/* As forms are written (WHATWG URL §5.2), and so by the vendor's SDKs: byte for byte the same body. */
 static void put_encoded(struct buf *out, struct slice text)
 {
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (unreserved((char)c)) {
+        if (stands_for_itself((char)c)) {
             buf_put_char(out, (char)c);
+        } else if (c == ' ') {
+            buf_put_char(out, '+');
         } else {
             buf_put_char(out, '%');
             buf_put_char(out, hex[c >> 4]);
@@ -191,15 +193,15 @@ struct gateway *africastalking_open(const struct config *config, struct loop *lo
     arena_init(&gateway->arena, SETTINGS_MAX);
     gateway->base = (struct gateway){send_message, probe_account, close_gateway};
     gateway->loop = loop;
-    gateway->outbound = outbound_new(loop, (long)config->sms_in_flight);
+    gateway->outbound = outbound_new(loop, (long)config->sms_in_flight, config->ca_file);
     gateway->username = slice_of(config->at_username);
     gateway->sender = slice_of(config->sms_sender);
     gateway->timeout_ms = config->sms_timeout * 1000;
     gateway->send_url =
         arena_format(&gateway->arena, "%.*s/version1/messaging", SLICE_ARG(base)).ptr;
     gateway->balance_url = balance_url(&gateway->arena, base, gateway->username);
-    gateway->headers[0] = arena_format(&gateway->arena, "apiKey: %s", config->at_api_key).ptr;
+    gateway->headers[0] = arena_format(&gateway->arena, "apikey: %s", config->at_api_key).ptr;
     gateway->headers[1] = "Accept: application/json";
-    gateway->headers[2] = "Content-Type: application/x-www-form-urlencoded; charset=utf-8";
+    gateway->headers[2] = "Content-Type: application/x-www-form-urlencoded;charset=utf-8";
     return &gateway->base;
 }

@@ -5,6 +5,7 @@
  *
  *   claim ──→ each message: call ──→ finished ──→ settled      the batch is freed with its last settlement
  *      │                                ↑   ↖ the store failed: again, until it takes them
+ *      ├── the recipient's quiet hours: put off, uncalled
  *      └── the valve has closed meanwhile: released, uncalled
  *
  * The claim commits `sending` before any call, so a process that dies leaves a message whose lease runs out, never one that looks
@@ -16,6 +17,7 @@
  * of its own, because calls of the same batch may still be running.
  */
 #include "core/clock.h"
+#include "core/timestamp.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
 #include "sms/dispatcher.h"
@@ -74,6 +76,7 @@ void batch_claim(struct sms *sms, size_t limit)
         .lease_until = now + sms->lease_ms,
         .token = uuid_new(),
         .limit = limit,
+        .sender = sms->sender,
     };
     sms->claiming = true;
     sms->store_ops++;
@@ -110,8 +113,54 @@ static void release(struct batch *batch, const struct message *message)
 static bool may_call(const struct batch *batch)
 {
     const struct sms *sms = batch->sms;
-    if (sms->closing || clock_mono_ms() - batch->asked_ms >= LEASE_MARGIN_MS) return false;
+    if (sms->closing || hold_forbids(sms)) return false;
+    if (clock_mono_ms() - batch->asked_ms >= LEASE_MARGIN_MS) return false;
     return valve_room(&sms->valve, sms->calling, sms->in_flight) > 0;
+}
+
+/* The message waits until its recipient's quiet hours are over. */
+static void put_off(struct batch *batch, const struct message *message, int64_t until)
+{
+    char text[TIMESTAMP_LEN];
+    timestamp_format(until, text);
+    struct slice why = arena_format(&batch->arena, "quiet hours until %.*s", TIMESTAMP_LEN, text);
+    struct settlement item = outcome_put_off(message, until, why);
+    metrics_add(METRIC_SMS_QUIET, 0, 0, 1);
+    finish(batch, &item);
+}
+
+/* Hands the claimed messages over; returns how many. */
+static size_t start_calls(struct batch *batch)
+{
+    const struct store_outbox_claim *claim = &batch->claim;
+    int64_t now = clock_wall_ms();
+    size_t started = 0;
+    for (size_t i = 0; i < claim->count; i++) {
+        const struct message *message = &claim->messages[i];
+        int64_t until = quiet_until(&batch->sms->quiet, message->to, now);
+        if (until) {
+            put_off(batch, message, until);
+        } else if (may_call(batch)) {
+            start_call(batch, message);
+            started++;
+        } else {
+            release(batch, message);
+        }
+    }
+    return started;
+}
+
+/* A claim that was not filled has reached the end of the queue. */
+static void note_claim(struct sms *sms, const struct store_outbox_claim *claim, enum err err)
+{
+    bool filled = claim->count + claim->suppressed >= claim->limit;
+    if (err) sms_store_failed(sms);
+    if (err || filled) {
+        sms->hungry = true;
+    } else {
+        pace_caught_up(&sms->pace);
+    }
+    if (!err) metrics_add(METRIC_SMS_SUPPRESSED, 0, 0, claim->suppressed);
 }
 
 static void claimed(struct op *op)
@@ -122,21 +171,15 @@ static void claimed(struct op *op)
     sms->claiming = false;
     sms->store_ops--;
     sms_look(sms);
-    if (op->err) sms_store_failed(sms);
-    if (op->err || claim->count == claim->limit) sms->hungry = true;
+    note_claim(sms, claim, op->err);
     if (op->err || claim->count == 0) {
+        pace_return(&sms->pace, claim->limit);
         free_batch(batch);
         return;
     }
     sms->outstanding += claim->count;
     batch->items = arena_alloc(&batch->arena, claim->count * sizeof(*batch->items));
-    for (size_t i = 0; i < claim->count; i++) {
-        if (may_call(batch)) {
-            start_call(batch, &claim->messages[i]);
-        } else {
-            release(batch, &claim->messages[i]);
-        }
-    }
+    pace_return(&sms->pace, claim->limit - start_calls(batch));
 }
 
 static void raise_alarm(const struct verdict *verdict)
@@ -146,27 +189,39 @@ static void raise_alarm(const struct verdict *verdict)
         LOG_TEXT("answer", verdict->provider_status));
 }
 
+/* An account that works again has a long queue behind it. */
+static void note_verdict(struct sms *sms, const struct verdict *verdict)
+{
+    bool stopped = sms->valve.account;
+    valve_note(&sms->valve, verdict, clock_mono_ms());
+    if (stopped && !sms->valve.account) pace_resume(&sms->pace);
+}
+
 static void called(struct op *op)
 {
     struct call *call = CONTAINER_OF(op, struct call, send.op);
     struct sms *sms = call->batch->sms;
     const struct verdict *verdict = &call->send.verdict;
     struct settlement item = outcome_settle(verdict, call->send.message, clock_wall_ms());
+    item.price = budget_note(&sms->budget, verdict->cost, item.state == MESSAGE_ACCEPTED);
     sms->calling--;
     metrics_observe(METRIC_SMS_SECONDS, 0, (uint64_t)(clock_mono_us() - call->started_us));
     metrics_add(METRIC_SMS_SENDS, item.state, 0, 1);
     raise_alarm(verdict);
-    valve_note(&sms->valve, verdict, clock_mono_ms());
+    note_verdict(sms, verdict);
     finish(call->batch, &item);
 }
 
 static void settle(struct batch *batch)
 {
+    int64_t now = clock_wall_ms();
     arena_reset(&batch->settle_arena);
     batch->settling = batch->finished - batch->settled;
     batch->settle = (struct store_outbox_settle){
         .base = {.verb = STORE_OUTBOX_SETTLE, .arena = &batch->settle_arena},
-        .now = clock_wall_ms(),
+        .now = now,
+        .day = budget_day(&batch->sms->budget, now),
+        .sender = batch->sms->sender,
         .token = batch->claim.token,
         .items = batch->items + batch->settled,
         .count = batch->settling,
@@ -190,7 +245,8 @@ static void log_item(const struct settlement *item)
     uuid_format(item->id, id);
     log_write(LOG_SMS_SETTLED, LOG_TEXT("message", ((struct slice){id, sizeof(id)})),
         LOG_TEXT("state", message_state_text(item->state)),
-        LOG_TEXT("provider_id", item->provider_id), LOG_TEXT("why", item->failure));
+        LOG_TEXT("provider_id", item->provider_id),
+        LOG_TEXT("why", item->failure.len > 0 ? item->failure : slice_absent()));
 }
 
 static void settled(struct op *op)
@@ -206,7 +262,11 @@ static void settled(struct op *op)
         return;
     }
     if (lost > 0) log_write(LOG_SMS_LEASE_LOST, LOG_NUMBER("messages", lost));
-    for (size_t i = 0; i < count && lost == 0; i++) log_item(&batch->items[batch->settled + i]);
+    for (size_t i = 0; i < count; i++) {
+        const struct settlement *item = &batch->items[batch->settled + i];
+        budget_settled(&sms->budget, item->price);
+        if (lost == 0) log_item(item);
+    }
     batch->settled += count;
     sms->outstanding -= count;
     if (batch->settled == batch->claim.count) free_batch(batch);

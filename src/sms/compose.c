@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text that tells a customer that an order was received.
+ * The text that tells a customer what became of an order, from the template of the event and the customer's language.
  *
- * English is the default, Swahili stands for a customer whose language is `sw`. A text that would fill more parts than allowed loses
- * the end of the item's name to "..."; if that is not enough, the greeting goes and the item is fitted again: without name and item
- * the text always fits one part. The reference is never lost, and a person's name is never changed.
+ * A text that would fill more parts than allowed loses the end of the item's name to "..."; if that is not enough, the built-in text
+ * without a greeting takes its place and the item is fitted again: without name and item that always fits one part. A person's name is
+ * never changed. A text that was cut is counted.
  *
  * Called by the store inside the transaction that writes the order, on the store's threads. Texts go into the operation's arena.
  * Times are shown in East Africa Time, UTC+3 all year, and say so: EAT.
@@ -15,6 +15,7 @@
 #include "core/currency.h"
 #include "core/json.h"
 #include "core/timestamp.h"
+#include "obs/metrics.h"
 #include "sms/sms.h"
 #include "sms/text.h"
 
@@ -26,21 +27,13 @@
 /* The end of the order's id, which is random; orders of the same minute share its beginning. */
 #define REFERENCE_LEN 8
 
-/* {n}ame, {i}tem, {a}mount, {t}ime and {r}eference are filled in. */
-struct wording {
-    const char *full, *short_of_name;
+static const struct calendar {
+    const char *language;
     const char months[12][4];
-};
-
-static const struct wording english = {
-    .full = "Dear {n}, we have received your order of {i}, {a}, on {t}. Ref {r}.",
-    .short_of_name = "We have received your order of {i}, {a}, on {t}. Ref {r}.",
-    .months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
-};
-static const struct wording swahili = {
-    .full = "Mpendwa {n}, tumepokea agizo lako la {i}, {a}, tarehe {t}. Kumb. {r}.",
-    .short_of_name = "Tumepokea agizo lako la {i}, {a}, tarehe {t}. Kumb. {r}.",
-    .months = {"Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Jul", "Ago", "Sep", "Okt", "Nov", "Des"},
+} calendars[] = {
+    /* The first one stands for all other languages. */
+    {"en", {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}},
+    {"sw", {"Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Jul", "Ago", "Sep", "Okt", "Nov", "Des"}},
 };
 
 struct values {
@@ -53,12 +46,16 @@ struct draft {
     struct buf text;
     struct text_size size;
     int parts_max;
+    bool cut;
 };
 
-static const struct wording *wording_of(struct slice language)
+static const struct calendar *calendar_of(struct slice language)
 {
     struct slice primary = slice_cut(&language, '-');
-    return slice_equal_nocase(primary, SLICE("sw")) ? &swahili : &english;
+    for (size_t i = 1; i < ARRAY_LEN(calendars); i++) {
+        if (slice_equal_nocase(primary, slice_of(calendars[i].language))) return &calendars[i];
+    }
+    return calendars;
 }
 
 /* A buffer that lies in the arena and never grows. */
@@ -90,7 +87,7 @@ static struct slice format_amount(const struct order *order, struct arena *arena
 }
 
 /* "22 Nov 2026 16:08 EAT" */
-static struct slice format_time(const struct wording *wording, int64_t time, struct arena *arena)
+static struct slice format_time(const struct calendar *calendar, int64_t time, struct arena *arena)
 {
     char iso[TIMESTAMP_LEN];
     timestamp_format(time + EAT_MS, iso);
@@ -99,7 +96,7 @@ static struct slice format_time(const struct wording *wording, int64_t time, str
     struct buf text = make_room(arena, TIME_MAX);
     buf_put(&text, (struct slice){iso + 8 + zero, 2 - zero});
     buf_put_char(&text, ' ');
-    buf_put_text(&text, wording->months[month - 1]);
+    buf_put_text(&text, calendar->months[month - 1]);
     buf_put_char(&text, ' ');
     buf_put(&text, (struct slice){iso, 4});
     buf_put_char(&text, ' ');
@@ -131,29 +128,35 @@ static void put_item(struct buf *out, const struct values *values)
     buf_put_text(out, "...");
 }
 
-static void put_value(struct buf *out, const struct values *values, char which)
+static void put_value(struct buf *out, const struct values *values, enum text_variable which)
 {
     switch (which) {
-    case 'n': buf_put(out, values->name); break;
-    case 'i': put_item(out, values); break;
-    case 'a': buf_put(out, values->amount); break;
-    case 't': buf_put(out, values->time); break;
+    case TEXT_NAME: buf_put(out, values->name); break;
+    case TEXT_ITEM: put_item(out, values); break;
+    case TEXT_AMOUNT: buf_put(out, values->amount); break;
+    case TEXT_TIME: buf_put(out, values->time); break;
     default: buf_put(out, values->reference); break;
     }
 }
 
-static void render(struct buf *out, const char *template, const struct values *values)
+static bool is_variable(char c)
 {
-    buf_reset(out);
-    for (const char *at = strchr(template, '{'); at; at = strchr(template, '{')) {
-        buf_put(out, (struct slice){template, (size_t)(at - template)});
-        put_value(out, values, at[1]);
-        template = at + 3;
-    }
-    buf_put_text(out, template);
+    return c > 0 && c < TEXT_VARIABLE_END;
 }
 
-static bool fits(struct draft *draft, const char *template, const struct values *values)
+static void render(struct buf *out, struct slice template, const struct values *values)
+{
+    const char *at = template.ptr, *end = at + template.len;
+    buf_reset(out);
+    while (at < end) {
+        const char *from = at;
+        while (at < end && !is_variable(*at)) at++;
+        buf_put(out, (struct slice){from, (size_t)(at - from)});
+        if (at < end) put_value(out, values, (enum text_variable) * at++);
+    }
+}
+
+static bool fits(struct draft *draft, struct slice template, const struct values *values)
 {
     render(&draft->text, template, values);
     draft->size = text_measure(buf_slice(&draft->text));
@@ -161,7 +164,7 @@ static bool fits(struct draft *draft, const char *template, const struct values 
 }
 
 /* Renders with as much of the item as fits; false when none of it does. */
-static bool fit(struct draft *draft, const char *template, struct values *values)
+static bool fit(struct draft *draft, struct slice template, struct values *values)
 {
     values->item_cut = SIZE_MAX;
     if (fits(draft, template, values)) return true;
@@ -180,38 +183,42 @@ static bool fit(struct draft *draft, const char *template, struct values *values
     return fits(draft, template, values);
 }
 
-/* Room for the text with all of its item, or with a cut one; the short wording is shorter still. */
 static struct buf text_room(
-    const struct wording *wording, const struct values *values, struct arena *arena)
+    const struct text_choice *choice, const struct values *values, struct arena *arena)
 {
-    size_t size = strlen(wording->full) + values->name.len + values->item.len + values->amount.len +
-                  values->time.len + values->reference.len + ELLIPSIS_MAX;
-    return make_room(arena, size);
+    size_t texts = choice->full.len > choice->brief.len ? choice->full.len : choice->brief.len;
+    size_t once = values->name.len + values->item.len + ELLIPSIS_MAX + values->amount.len +
+                  values->time.len + values->reference.len;
+    return make_room(arena, texts + VARIABLE_USES_MAX * once);
 }
 
-static void write_text(const struct customer *customer, const struct order *order,
-    struct draft *draft, struct arena *arena)
+static void write_text(const struct text_choice *choice, const struct customer *customer,
+    const struct order *order, struct draft *draft, struct arena *arena)
 {
-    const struct wording *wording = wording_of(customer->language);
     struct values values = {
         .name = customer->name,
         .item = text_plain(arena, order->item),
         .amount = format_amount(order, arena),
-        .time = format_time(wording, order->time, arena),
+        .time = format_time(calendar_of(customer->language), order->time, arena),
         .reference = format_reference(order->id, arena),
     };
-    draft->text = text_room(wording, &values, arena);
-    if (!fit(draft, wording->full, &values)) {
-        check(fit(draft, wording->short_of_name, &values));
+    draft->text = text_room(choice, &values, arena);
+    if (!fit(draft, choice->full, &values)) {
+        draft->cut = true;
+        check(fit(draft, choice->brief, &values));
     }
+    draft->cut |= values.item_cut != SIZE_MAX;
     check(buf_ok(&draft->text));
 }
 
-static void decide(const struct customer *customer, struct message *out)
+static void decide(const struct customer *customer, bool enabled, struct message *out)
 {
     out->state = MESSAGE_QUEUED;
     out->failure = slice_absent();
-    if (!slice_present(customer->phone)) {
+    if (!enabled) {
+        out->state = MESSAGE_SKIPPED;
+        out->failure = SLICE("the template of this event is switched off");
+    } else if (!slice_present(customer->phone)) {
         out->state = MESSAGE_SKIPPED;
         out->failure = SLICE("the customer has no phone number");
     } else if (customer->sms_opt_out) {
@@ -220,17 +227,53 @@ static void decide(const struct customer *customer, struct message *out)
     }
 }
 
+static void take_draft(const struct draft *draft, struct message *out)
+{
+    out->body = buf_slice(&draft->text);
+    out->encoding = draft->size.encoding;
+    out->parts = draft->size.parts;
+}
+
 void sms_compose(void *context, const struct customer *customer, const struct order *order,
     struct arena *arena, struct message *out)
 {
     const struct sms_composer *composer = context;
     struct draft draft = {.parts_max = composer->parts_max};
-    write_text(customer, order, &draft, arena);
+    struct text_choice choice = texts_find(composer->texts, out->event, customer->language, arena);
+    write_text(&choice, customer, order, &draft, arena);
+    take_draft(&draft, out);
+    if (draft.cut) metrics_add(METRIC_SMS_CUT, 0, 0, 1);
     out->to = arena_copy(arena, customer->phone);
-    out->body = buf_slice(&draft.text);
-    out->encoding = draft.size.encoding;
-    out->parts = draft.size.parts;
     out->due_at = order->created_at;
     out->expires_at = order->created_at + composer->expiry_ms;
-    decide(customer, out);
+    decide(customer, choice.enabled, out);
+}
+
+/* --- what a template comes to --- */
+
+static const struct sample {
+    const char *name, *item;
+    int64_t amount_minor;
+} samples[] = {
+    [SMS_SAMPLE_SHORT] = {"Asha", "Tea, 1 kg", 45000},
+    [SMS_SAMPLE_LONG] = {"Wanjiku Catherine Nyambura Kamau-Odhiambo",
+        "Maize flour 2 kg, sugar 1 kg, cooking oil 3 l, tea leaves 500 g, bath soap 6 pieces, "
+        "washing powder 1 kg",
+        123456700},
+};
+
+void sms_preview(const struct sms_composer *composer, const struct text_choice *choice,
+    const struct sms_sample *sample, struct arena *arena, struct message *out)
+{
+    const struct sample *data = &samples[sample->size];
+    struct customer customer = {.name = slice_of(data->name), .language = sample->language};
+    struct order order = {
+        .item = slice_of(data->item),
+        .amount_minor = data->amount_minor,
+        .currency = SLICE("KES"),
+        .time = sample->time,
+    };
+    struct draft draft = {.parts_max = composer->parts_max};
+    write_text(choice, &customer, &order, &draft, arena);
+    take_draft(&draft, out);
 }

@@ -3,8 +3,8 @@
 /*
  * The dispatcher's thread: decides when to claim, when to ask the account, and when to stop.
  *
- * It wakes when a commit of this process queued a message (sms_nudge), when a retry is due, and at least every POLL_MS, because other
- * copies of the service queue messages too, and may die over them. Whatever woke it, it looks at everything once at the end of the
+ * It wakes when a commit of this process queued a message (sms_nudge), when a retry is due, and at least every SWEEP_MS, because other
+ * copies of the service queue messages too, and may die over them (sms/sweep.c). Whatever woke it, it looks at everything once at the end of the
  * loop's turn:
  *   results that wait ──→ settle      valve open, and maybe something queued ──→ claim (one at a time, for all free calls)
  *   account stopped and its pause over ──→ probe                  stopping and nothing on its way ──→ leave the loop
@@ -19,8 +19,8 @@
 #include "core/clock.h"
 #include "obs/log.h"
 #include "obs/metrics.h"
+#include "sms/zone.h"
 
-#define POLL_MS 1000
 #define STORE_PAUSE_MS 500
 /* After a loss of the store the sweep waits longer than anybody needs to settle what has ended meanwhile, here and in other copies: past its
  * lease, an answer that is known would be swept away as unknown. */
@@ -53,21 +53,29 @@ void sms_store_failed(struct sms *sms)
     sms->sweep_at = now + SWEEP_PAUSE_MS;
 }
 
-static void maybe_claim(struct sms *sms)
+static size_t room_for(struct sms *sms)
 {
     size_t room = valve_room(&sms->valve, sms->calling, sms->in_flight);
     size_t most = 2 * sms->in_flight - sms->outstanding;
+    if (sms->closing || sms->claiming || !sms->hungry || hold_forbids(sms)) return 0;
+    return room < most ? room : most;
+}
+
+static void maybe_claim(struct sms *sms)
+{
     if (sms->next_due && clock_wall_ms() >= sms->next_due) {
         sms->next_due = 0;
         sms->hungry = true;
     }
-    if (room > most) room = most;
-    if (sms->closing || sms->claiming || !sms->hungry || room == 0) return;
+    size_t room = room_for(sms);
+    size_t count = pace_take(&sms->pace, room, clock_mono_ms());
+    sms->paced = count < room;
+    if (count == 0) return;
     sms->hungry = false;
-    batch_claim(sms, room);
+    batch_claim(sms, count);
 }
 
-static op_fn probed, swept;
+static op_fn probed;
 
 static void maybe_probe(struct sms *sms)
 {
@@ -86,41 +94,6 @@ static void probed(struct op *op)
     sms_look(sms);
 }
 
-static void poll_due(struct timer *timer)
-{
-    struct sms *sms = CONTAINER_OF(timer, struct sms, poll);
-    timer_set(sms->loop, timer, POLL_MS);
-    if (sms->sweeping || sms->closing || clock_mono_ms() < sms->sweep_at) return;
-    sms->sweeping = true;
-    sms->store_ops++;
-    arena_reset(&sms->sweep_arena);
-    sms->sweep = (struct store_outbox_sweep){
-        .base = {.verb = STORE_OUTBOX_SWEEP, .arena = &sms->sweep_arena},
-        .now = clock_wall_ms(),
-    };
-    store_submit(sms->link, &sms->sweep.base, swept);
-}
-
-static void swept(struct op *op)
-{
-    struct sms *sms = CONTAINER_OF(op, struct sms, sweep.base.op);
-    const struct store_outbox_sweep *sweep = &sms->sweep;
-    int64_t oldest = sweep->oldest_due;
-    sms->sweeping = false;
-    sms->store_ops--;
-    sms_look(sms);
-    if (op->err) {
-        sms_store_failed(sms);
-        return;
-    }
-    metrics_set(METRIC_OUTBOX_DEPTH, 0, sweep->depth);
-    metrics_set(
-        METRIC_OUTBOX_AGE, 0, oldest > 0 && oldest < sweep->now ? (sweep->now - oldest) / 1000 : 0);
-    if (sweep->lost > 0) log_write(LOG_SMS_LEASE_LOST, LOG_NUMBER("messages", sweep->lost));
-    if (oldest > 0) sms_due(sms, oldest);
-    if (sweep->next_due > 0) sms_due(sms, sweep->next_due);
-}
-
 static int64_t sooner(int64_t wait, int64_t other)
 {
     return other < wait ? other : wait;
@@ -130,12 +103,13 @@ static int64_t sooner(int64_t wait, int64_t other)
  * times of valve and queue would only make the loop turn in vain. */
 static int64_t wait_ms(const struct sms *sms)
 {
-    int64_t now = clock_mono_ms(), wait = POLL_MS;
+    int64_t now = clock_mono_ms(), wait = SWEEP_MS;
     if (sms->store_at > now) return sooner(wait, sms->store_at - now);
     if (sms->closing) return wait;
     bool timed = sms->valve.state == VALVE_PAUSED || sms->valve.state == VALVE_STOPPED;
     if (timed && !sms->probing) wait = sooner(wait, sms->valve.until_ms - now);
     if (sms->next_due) wait = sooner(wait, sms->next_due - clock_wall_ms());
+    if (sms->paced) wait = sooner(wait, pace_wait_ms(&sms->pace, now));
     return wait > 0 ? wait : 0;
 }
 
@@ -148,11 +122,13 @@ static bool is_done(const struct sms *sms)
 static void turn(struct defer *defer)
 {
     struct sms *sms = CONTAINER_OF(defer, struct sms, turn);
+    budget_day(&sms->budget, clock_wall_ms());
     maybe_probe(sms);
     if (clock_mono_ms() >= sms->store_at && !sms->abandoned) {
         batch_settle_all(sms);
         maybe_claim(sms);
     }
+    hold_look(sms);
     if (is_done(sms)) {
         loop_stop(sms->loop);
     } else {
@@ -216,6 +192,12 @@ static struct slice state_label(unsigned value)
                                        : slice_absent();
 }
 
+static struct slice reason_label(unsigned value)
+{
+    bool holds = value > SMS_FLOWS && value <= SMS_DAY_SPENT;
+    return holds ? sms_hold_text((enum sms_hold)value) : slice_absent();
+}
+
 static struct gateway *open_gateway(const struct config *config, struct loop *loop)
 {
     for (size_t i = 0; i < ARRAY_LEN(gateways); i++) {
@@ -226,8 +208,23 @@ static struct gateway *open_gateway(const struct config *config, struct loop *lo
     return NULL;
 }
 
+/* NULL, or what is wrong with the settings. */
+static const char *init_limits(struct sms *sms, const struct config *config)
+{
+    int zone;
+    pace_init(&sms->pace, config->sms_rate, config->sms_resume_rate, clock_mono_ms());
+    if (!zone_parse(slice_of(config->sms_time_zone), &zone)) {
+        return "AGIZO_SMS_TIME_ZONE is not like +03:00";
+    }
+    const char *fault = quiet_init(&sms->quiet, slice_of(config->sms_quiet_hours), zone);
+    return fault ? fault : budget_init(&sms->budget, slice_of(config->sms_daily_cost), zone);
+}
+
 static void init(struct sms *sms, const struct config *config)
 {
+    sms->sender = slice_of(config->sms_sender);
+    sms->day_logged = -1;
+    status_init(&sms->status, slice_of(config->sms_gateway), sms->sender);
     sms->in_flight = (size_t)config->sms_in_flight;
     sms->lease_ms = config->sms_timeout * 1000 + LEASE_MARGIN_MS;
     sms->hungry = true;
@@ -239,26 +236,29 @@ static void init(struct sms *sms, const struct config *config)
     arena_init(&sms->probe_arena, PROBE_ARENA_CAP);
     arena_init(&sms->sweep_arena, SWEEP_ARENA_CAP);
     timer_init(&sms->wake, wake_due);
-    timer_init(&sms->poll, poll_due);
     timer_init(&sms->grace, grace_over);
     defer_init(&sms->turn, turn);
 }
 
 struct sms *sms_open(const struct config *config, struct store *store)
 {
+    struct sms *sms = memory_zeroed(sizeof(*sms));
     struct loop *loop = loop_new();
-    struct gateway *gateway = open_gateway(config, loop);
+    const char *fault = init_limits(sms, config);
+    if (fault) log_write(LOG_SERVICE_FAILED, LOG_TEXT("why", slice_of(fault)));
+    struct gateway *gateway = fault ? NULL : open_gateway(config, loop);
     if (!gateway) {
         loop_free(loop);
+        free(sms);
         return NULL;
     }
-    struct sms *sms = memory_zeroed(sizeof(*sms));
     init(sms, config);
     sms->loop = loop;
     sms->gateway = gateway;
     sms->link = store_link_new(store, loop);
     metrics_label("state", state_label);
-    timer_set(loop, &sms->poll, 0);
+    metrics_label("reason", reason_label);
+    sweep_start(sms);
     sms_look(sms);
     check(pthread_create(&sms->thread, NULL, run, sms) == 0);
     return sms;
@@ -279,6 +279,7 @@ bool sms_close(struct sms *sms, int64_t grace_ms)
     batch_free_all(sms);
     store_link_free(sms->link);
     loop_free(sms->loop);
+    status_deinit(&sms->status);
     arena_deinit(&sms->probe_arena);
     arena_deinit(&sms->sweep_arena);
     free(sms);

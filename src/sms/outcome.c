@@ -42,8 +42,8 @@ static enum message_state state_of(const struct verdict *verdict, const struct m
     switch (verdict->class) {
     case VERDICT_ACCEPTED: return MESSAGE_ACCEPTED;
     case VERDICT_UNKNOWN: return MESSAGE_UNKNOWN;
-    case VERDICT_PERMANENT:
-    case VERDICT_PERMANENT_SUPPRESS: return MESSAGE_DEAD;
+    case VERDICT_PERMANENT: return MESSAGE_DEAD;
+    case VERDICT_PERMANENT_SUPPRESS: return MESSAGE_SUPPRESSED;
     default: return is_spent(verdict, message) ? MESSAGE_DEAD : MESSAGE_QUEUED;
     }
 }
@@ -54,13 +54,17 @@ struct settlement outcome_settle(
     struct settlement item = {
         .id = message->id,
         .state = state_of(verdict, message),
+        .suppress = verdict->class == VERDICT_PERMANENT_SUPPRESS,
         .parts = verdict->parts,
         .provider_id = verdict->provider_id,
         .provider_status = verdict->provider_status,
         .cost = verdict->cost,
         .failure = verdict->reason,
     };
-    if (item.state == MESSAGE_ACCEPTED) item.sent_at = now;
+    if (item.state == MESSAGE_ACCEPTED) {
+        item.sent_at = now;
+        item.failure = SLICE(""); /* what an earlier attempt failed of is over */
+    }
     if (item.state == MESSAGE_QUEUED) {
         bool stopped = verdict->class == VERDICT_ACCOUNT_STOP;
         item.due_at = stopped ? now : now + delay_of(verdict, message->attempts);
@@ -69,12 +73,18 @@ struct settlement outcome_settle(
     return item;
 }
 
-struct settlement outcome_release(const struct message *message, int64_t now)
+struct settlement outcome_put_off(const struct message *message, int64_t until, struct slice why)
 {
     return (struct settlement){
         .id = message->id,
         .state = MESSAGE_QUEUED,
         .attempt_refunded = true,
-        .due_at = now,
+        .due_at = until,
+        .failure = why,
     };
+}
+
+struct settlement outcome_release(const struct message *message, int64_t now)
+{
+    return outcome_put_off(message, now, slice_absent());
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/config.h"
+#include "sms/texts.h"
 #include "store/store.h"
 
 struct sms;
@@ -30,12 +31,18 @@ enum sms_hold {
     SMS_DAY_SPENT, /* the cap on a day's cost; until the day ends */
 };
 
+/* "flows", "paused", …, for the API and the metrics. */
+struct slice sms_hold_text(enum sms_hold hold);
+
+/* Prices are in ten-thousandths of the currency's unit: the gateway says "KES 0.8000". */
+#define SMS_PRICE_DIGITS 4
+
 /* How the dispatcher of this process stands. Texts are copied into the arena given. */
 struct sms_status {
     struct slice gateway, sender;
     enum sms_hold hold;
     struct slice why;       /* for people; absent when SMS_FLOWS */
-    int64_t since;          /* wall time; 0 when SMS_FLOWS */
+    int64_t since;          /* when it last flowed, wall time; 0 when SMS_FLOWS */
     int64_t in_flight;      /* calls on their way */
     int64_t rate;           /* messages a second at present; 0: no limit */
     int64_t depth;          /* queued, all copies; -1: not known */
@@ -47,13 +54,25 @@ struct sms_status {
 };
 /* Any thread; never waits for the dispatcher. */
 void sms_status(struct sms *sms, struct arena *arena, struct sms_status *out);
-/* The switch was set by this process (STORE_SENDING_SWITCH): heeds it at once; other copies learn of it by their next look. Any thread. */
-void sms_halt(struct sms *sms, bool halt);
+/* The switch was set by this process (STORE_SENDING_SWITCH), off at `at` (wall time) by `by`, or on (0): heeds and tells it at once; other
+ * copies learn of it by their next look. Any thread. NULL is allowed. */
+void sms_halt(struct sms *sms, int64_t at, struct slice by);
 
-/* The hook that composes the message of a new order (see store/store.h); `context` is a `struct sms_composer`. */
+/* The hook that composes the message of an order (see store/store.h), of the event that stands in `out`; `context` is a
+ * `struct sms_composer`. */
 struct sms_composer {
+    struct texts *texts;
     int64_t expiry_ms;
     int parts_max;
 };
 void sms_compose(void *context, const struct customer *customer, const struct order *order,
     struct arena *arena, struct message *out);
+
+/* What a template makes of a sample order: fills body, encoding and parts. Pure but for the arena. */
+struct sms_sample {
+    enum { SMS_SAMPLE_SHORT, SMS_SAMPLE_LONG, SMS_SAMPLE_COUNT } size;
+    struct slice language;
+    int64_t time;
+};
+void sms_preview(const struct sms_composer *composer, const struct text_choice *choice,
+    const struct sms_sample *sample, struct arena *arena, struct message *out);

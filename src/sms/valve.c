@@ -45,6 +45,7 @@ static void stop(struct valve *valve, struct slice why, int64_t now_ms)
 {
     if (valve->state == VALVE_STOPPED) return;
     valve->state = VALVE_STOPPED;
+    valve->why = why;
     valve->until_ms = now_ms + longer(valve, STOP_BASE_MS, STOP_CAP_MS);
     if (valve->account) return;
     valve->account = true;
@@ -53,13 +54,14 @@ static void stop(struct valve *valve, struct slice why, int64_t now_ms)
 }
 
 /* A pause as long as the gateway asked may be made longer by the next such answer, never shorter. */
-static void pause_sending(struct valve *valve, int64_t retry_after_ms, int64_t now_ms)
+static void pause_sending(struct valve *valve, const struct verdict *verdict, int64_t now_ms)
 {
     bool first = valve->state != VALVE_PAUSED;
     if (valve->state == VALVE_STOPPED) return;
     valve->state = VALVE_PAUSED;
-    if (retry_after_ms >= 0) {
-        int64_t until_ms = now_ms + retry_after_ms;
+    valve->why = verdict->reason;
+    if (verdict->retry_after_ms >= 0) {
+        int64_t until_ms = now_ms + verdict->retry_after_ms;
         if (first || until_ms > valve->until_ms) valve->until_ms = until_ms;
     } else if (first) {
         valve->until_ms = now_ms + longer(valve, PAUSE_BASE_MS, PAUSE_CAP_MS);
@@ -79,11 +81,12 @@ void valve_note(struct valve *valve, const struct verdict *verdict, int64_t now_
     if (verdict->class == VERDICT_ACCOUNT_STOP) {
         stop(valve, verdict->reason, now_ms);
     } else if (verdict->flags & VERDICT_SLOW) {
-        pause_sending(valve, verdict->retry_after_ms, now_ms);
+        pause_sending(valve, verdict, now_ms);
     } else if (verdict->class != VERDICT_UNKNOWN) {
         open_again(valve);
     } else if (valve->state == VALVE_OPEN) {
         valve->state = VALVE_TRIAL;
+        valve->why = verdict->reason;
     }
 }
 
@@ -94,7 +97,8 @@ void valve_probed(struct valve *valve, bool usable, const char *why, int64_t now
         return;
     }
     valve->until_ms = now_ms + longer(valve, STOP_BASE_MS, STOP_CAP_MS);
-    log_write(LOG_SMS_FAULT, LOG_TEXT("why", slice_of(why)));
+    valve->why = slice_of(why);
+    log_write(LOG_SMS_FAULT, LOG_TEXT("why", valve->why));
 }
 
 bool valve_tick(struct valve *valve, int64_t now_ms)

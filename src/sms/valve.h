@@ -19,12 +19,13 @@ struct valve {
     bool account;     /* stopped for the account's sake, and not yet resumed */
     int strikes;      /* pauses and stops since it was last open */
     int64_t until_ms; /* monotonic */
+    struct slice why; /* a literal; absent when open */
 };
 
 void valve_init(struct valve *valve);
 /* Takes note of how a call ended. */
 void valve_note(struct valve *valve, const struct verdict *verdict, int64_t now_ms);
-/* Takes note of the probe's answer; `why` (a literal) when the account is not usable. */
+/* Takes note of the probe's answer; `why` (a literal) when the account is not usable. The reasons of verdicts are literals, too. */
 void valve_probed(struct valve *valve, bool usable, const char *why, int64_t now_ms);
 /* Ends a pause that is over. True when a probe is due. */
 bool valve_tick(struct valve *valve, int64_t now_ms);

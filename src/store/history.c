@@ -22,7 +22,7 @@ void history_put(struct buf *out, const struct history_change *change)
         buf_put_text(out, ",\"attempt\":");
         buf_put_i64(out, change->attempt);
     }
-    if (slice_present(change->failure)) {
+    if (change->failure.len > 0) {
         buf_put_text(out, ",\"failure\":");
         json_put_text(out, change->failure);
     }

@@ -25,6 +25,8 @@ struct history_change {
 /* What the service itself writes as `failure`. */
 #define FAILURE_LEASE_LOST SLICE("lease lost")
 #define FAILURE_EXPIRED SLICE("expired")
+#define FAILURE_SUPPRESSED SLICE("the number is on the list of suppressions")
+#define FAILURE_OPTED_OUT SLICE("the customer has opted out")
 
 /* Appends a comma and one JSON object: ,{"state":"sending","at":"2026-01-02T03:04:05.678Z","attempt":2} */
 void history_put(struct buf *out, const struct history_change *change);

@@ -34,7 +34,9 @@ struct settlement {
     int64_t sent_at; /* when accepted, else 0 */
     int parts;       /* as billed by the gateway, 0 when it did not say */
     int64_t price;   /* `cost` in ten-thousandths of the currency's unit, 0 when not known */
-    struct slice provider_id, provider_status, cost, failure; /* absent keeps what is there */
+    /* Absent keeps what is there. An empty, present failure takes it away: what was wrong before no longer counts (and the history's
+     * entry of this change has none). */
+    struct slice provider_id, provider_status, cost, failure;
 };
 
 /* Reports that came before their provider_id was known are applied in the same transaction, and what the messages cost is added to the day's

@@ -24,7 +24,7 @@ struct customer {
 
 /* The life of a message. It moves forward only:
  *   queued → sending → accepted → delivered | failed
- *   sending → queued (provably not taken) | unknown (may have been taken; never resent blindly) | dead
+ *   sending → queued (provably not taken) | unknown (may have been taken; never resent blindly) | dead | suppressed
  *   queued → expired | suppressed      skipped: made so, there was no number to send to
  * By a report: unknown → accepted | delivered | failed, failed (absent subscriber) → delivered.
  * By a person: unknown → delivered | failed; failed, expired, dead, unknown → queued. */

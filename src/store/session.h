@@ -62,8 +62,8 @@ struct store_session_refresh {
 
 /* STORE_SESSION_END: by id, or all of (issuer, sid), or all of (issuer, subject), or those of all three. In: by_id and id; else issuer
  * (absent: any issuer; only with subject), sid, subject. With `once`: `token` is remembered until `token_until`, and a token that was
- * remembered before ends nothing. `entry` is written when something ended. Out: ended, replayed. When a connection broke on the way,
- * `ended` may say 1 for several. */
+ * remembered before ends nothing. `entry` is written when something ended. Out: ended; replayed; foreign (nothing ended, and the session
+ * that sid names is another person's). When a connection broke on the way, `ended` may say 1 for several. */
 struct store_session_end {
     struct store_op base;
     bool by_id;
@@ -74,7 +74,7 @@ struct store_session_end {
     int64_t token_until;
     struct audit_entry entry;
     int64_t ended;
-    bool replayed;
+    bool replayed, foreign;
 };
 
 /* STORE_SESSIONS_PURGE: removes sessions that are over and tokens that need not be remembered, at most STORE_BATCH_MAX of each.

@@ -97,7 +97,8 @@ it('somebody signs in, is known, works, and signs out', async () => {
     const left = await ask(page, '/auth/logout', { method: 'POST' });
     assert.equal(left.status, 200, left.text);
     assert.equal(await cookieOf(context), undefined);
-    await page.goto(left.json.redirect);
+    await page.evaluate((url) => { location.assign(url); }, left.json.redirect);
+    await page.waitForURL(`${identity.issuer}/**`);
     await page.click('button[value=yes]');
     await page.waitForURL(`${proxy.url}/**`);
     assert.equal((await ask(page, '/auth/session')).status, 401);

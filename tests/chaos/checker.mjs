@@ -13,12 +13,13 @@
  * Pure: evidence in, findings out. `tests/flow/chaos-checker.test.mjs` plants defects and demands that each is found.
  */
 
-/* Where a message may go from each state (src/store/row.h). */
+/* Where a message may go from each state as long as no person does anything with it (src/store/row.h). */
 const LEGAL = {
     queued: ['sending', 'expired', 'suppressed'],
     sending: ['accepted', 'queued', 'unknown', 'dead', 'suppressed'],
     accepted: ['delivered', 'failed'],
     unknown: ['accepted', 'delivered', 'failed'],
+    failed: ['delivered'],
 };
 /* States that say: the gateway has this message, or may have it. */
 const SENT = new Set(['accepted', 'delivered', 'failed']);
@@ -41,14 +42,19 @@ const PENDING = new Set(['queued', 'sending']);
  * @returns {{id: string, title: string, wrong: string[], of: string}[]} one finding per invariant; good when `wrong` is empty
  */
 export function judge(evidence) {
-    const world = index(evidence);
-    return INVARIANTS.map(([id, title, check]) => {
+    return judgeBy(INVARIANTS, index(evidence));
+}
+
+/** Judges by a list of [id, title, check], where check(world) → {wrong, of}. */
+export function judgeBy(invariants, world) {
+    return invariants.map(([id, title, check]) => {
         const { wrong, of } = check(world);
         return { id, title, wrong, of };
     });
 }
 
-function index(evidence) {
+/** The evidence with its members found by what they have in common. */
+export function index(evidence) {
     const { attempts, rows, sms } = evidence;
     const smsKey = ({ to, text }) => `${to}\n${text}`;
     return {
@@ -57,14 +63,15 @@ function index(evidence) {
         known: new Map(attempts.map((attempt) => [attempt.item, attempt])),
         byItem: group(rows.orders, (order) => order.item),
         ordersById: new Map(rows.orders.map((order) => [order.id, order])),
-        byOrder: group(rows.messages, (message) => message.order_id),
+        byOrder: group(rows.messages.filter(({ event }) => event === 'order.received'), (message) => message.order_id),
         byText: group(rows.messages, (message) => smsKey({ to: message.to, text: message.body })),
         taken: group(sms.filter((entry) => entry.accepted), smsKey),
         smsKey,
     };
 }
 
-function group(list, keyOf) {
+/** A map from key to the members that have it. */
+export function group(list, keyOf) {
     const groups = new Map();
     for (const one of list) {
         const key = keyOf(one);
@@ -130,7 +137,8 @@ function unknownAccounted({ outcomes, byItem }) {
     };
 }
 
-function outboxAtomic({ rows, byOrder, ordersById }) {
+/** One message of its receipt for each order, and none without an order. */
+export function outboxAtomic({ rows, byOrder, ordersById }) {
     const bare = rows.orders.filter(({ id }) => (byOrder.get(id) ?? []).length !== 1);
     const orphans = rows.messages.filter(({ order_id: id }) => !ordersById.has(id));
     return {
@@ -157,8 +165,8 @@ function noSmsWithoutOrder({ sms, byText, smsKey }) {
     return { wrong: wrong.map(({ seq, to }) => `SMS ${seq} to ${to}`), of: `${sms.length} requests to the gateway` };
 }
 
-/* A message that a kill left in mid-call waits for the end of its lease; until then that is where it belongs. */
-function nothingStuck({ rows, now }) {
+/** None waits. A message that a kill left in mid-call waits for the end of its lease; until then that is where it belongs. */
+export function nothingStuck({ rows, now }) {
     const leased = rows.messages.filter(({ state, lease_until: until }) => state === 'sending' && until > now);
     const wrong = rows.messages.filter((message) => PENDING.has(message.state) && !leased.includes(message));
     return { wrong: wrong.map(messageName), of: `${rows.messages.length} messages; before the end of their lease: ${leased.length}` };
@@ -175,11 +183,14 @@ function deadLettersHonest({ rows, refused: numbers }) {
     return { wrong: wrong.map(messageName), of: `${dead} dead letters` };
 }
 
+/** Whether a message came to its state on a way that there is. */
+export function isLegal({ state, history }) {
+    const path = ['queued', ...history.map((change) => change.state)];
+    return path.at(-1) === state && path.every((from, at) => at + 1 === path.length || LEGAL[from]?.includes(path[at + 1]));
+}
+
 function statesLegal({ rows }) {
-    const wrong = rows.messages.filter(({ state, history }) => {
-        const path = ['queued', ...history.map((change) => change.state)];
-        return path.at(-1) !== state || path.some((from, at) => at + 1 < path.length && !LEGAL[from]?.includes(path[at + 1]));
-    });
+    const wrong = rows.messages.filter((message) => !isLegal(message));
     const changes = rows.messages.reduce((sum, { history }) => sum + history.length, 0);
     return { wrong: wrong.map(messageName), of: `${changes} changes of state` };
 }
@@ -202,6 +213,7 @@ function name({ item }) {
     return `"${item}"`;
 }
 
-function messageName({ id, state }) {
+/** A message as it is named in a finding. */
+export function messageName({ id, state }) {
     return `message ${id} (${state})`;
 }

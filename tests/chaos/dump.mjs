@@ -32,8 +32,9 @@ export function dumpSqlite(path) {
 /**
  * Reads a PostgreSQL database.
  * @param {string} address `postgres://…`
+ * @param {{commits?: boolean}} [options] `commits`: when each order was committed, as `committed`; the server runs with track_commit_timestamp
  */
-export function dumpPostgres(address) {
+export function dumpPostgres(address, { commits = false } = {}) {
     return complete((sql) => {
         const text = execFileSync('psql', ['-XAtq', '-d', address, '-c', `select row_to_json(t) from (${sql}) t`], {
             encoding: 'utf8', maxBuffer: ROWS_MAX_BYTES,
@@ -42,14 +43,15 @@ export function dumpPostgres(address) {
     }, {
         id: (column) => `replace(${column}::text, '-', '')`,
         time: (column) => `(extract(epoch from ${column}) * 1000)::int8`,
+        committed: commits ? ', floor(extract(epoch from pg_xact_commit_timestamp(o.xmin)) * 1000)::int8 as committed' : '',
     });
 }
 
 /* `id` and `time` write a column as hexadecimal digits and as milliseconds. */
-function complete(query, { id, time }) {
-    const orders = query(`select ${id('o.id')} as id, c.code as customer, o.item, o.amount_minor, o.currency
+function complete(query, { id, time, committed = '' }) {
+    const orders = query(`select ${id('o.id')} as id, c.code as customer, o.item, o.amount_minor, o.currency${committed}
         from orders o join customers c on c.id = o.customer_id`);
-    const messages = query(`select ${id('id')} as id, ${id('order_id')} as order_id, "to", body, state, attempts, failure, history,
+    const messages = query(`select ${id('id')} as id, ${id('order_id')} as order_id, event, "to", body, state, attempts, failure, provider_id, history,
         ${time('lease_until')} as lease_until from messages`);
     return {
         customers: query('select code from customers'),

@@ -13,7 +13,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 const ANSWER_WITHIN_MS = 10_000;
 const SETTLE_TRIES = 20;
 const SHARES = { keyed: 0.7, twin: 0.1, stranger: 0.05, hurried: 0.5 };
-const THINK_MS = 20; /* at most, between two orders of one client */
 
 export class Load {
     #agent;
@@ -22,19 +21,32 @@ export class Load {
     #attempts;
     #codes;
     #random;
-    #counter = 0;
+    #numbering;
+    #think;
     #stopped = false;
     #back = Promise.resolve();
     #announce = () => {};
 
-    /** @param {{url: string, token: string, attempts: import('./attempts.mjs').Attempts, codes: string[], random: import('./random.mjs').Random, connections: number}} options */
-    constructor({ url, token, attempts, codes, random, connections }) {
+    /**
+     * @param {object} options
+     * @param {string} options.url of the service
+     * @param {string} options.token
+     * @param {import('./attempts.mjs').Attempts} options.attempts
+     * @param {string[]} options.codes of the customers
+     * @param {import('./random.mjs').Random} options.random
+     * @param {number} options.connections
+     * @param {{last: number}} [options.numbering] of orders, shared by loads of one run
+     * @param {number} [options.think] milliseconds at most between two orders of one client
+     */
+    constructor({ url, token, attempts, codes, random, connections, numbering = { last: 0 }, think = 20 }) {
         this.#agent = new Agent({ keepAlive: true, maxSockets: connections * 2 });
         this.#url = url;
         this.#token = token;
         this.#attempts = attempts;
         this.#codes = codes;
         this.#random = random;
+        this.#numbering = numbering;
+        this.#think = think;
     }
 
     /** One client: posts until `stop`. */
@@ -42,7 +54,7 @@ export class Load {
         while (!this.#stopped) {
             await this.#back;
             await this.#order();
-            await pause(this.#random.integer(0, THINK_MS));
+            await pause(this.#random.integer(0, this.#think));
         }
     }
 
@@ -85,7 +97,7 @@ export class Load {
     }
 
     #next() {
-        const order = ++this.#counter;
+        const order = ++this.#numbering.last;
         const random = this.#random;
         const stranger = random.chance(SHARES.stranger);
         return {

@@ -10,12 +10,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runTrial } from './trial.mjs';
-
-const SHOWN = 5; /* of the violations of one invariant */
-
-function say(text) {
-    process.stdout.write(`${text}\n`);
-}
+import { printFindings, say } from './words.mjs';
 
 function readOptions() {
     const { values } = parseArgs({
@@ -35,11 +30,7 @@ function readOptions() {
 }
 
 function report({ findings, kills, orders, seconds, folder }, store, seed) {
-    for (const { id, title, wrong, of } of findings) {
-        say(`${id.padEnd(4)} ${title.padEnd(25)} ${String(wrong.length).padStart(4)}  of ${of}`);
-        for (const one of wrong.slice(0, SHOWN)) say(`       ${one}`);
-    }
-    const good = findings.every(({ wrong }) => wrong.length === 0);
+    const good = printFindings(findings);
     say(`chaos: ${good ? 'PASS' : 'FAIL'} on ${store}: ${kills} kills, ${orders} orders attempted, seed ${seed}, ${seconds.toFixed(0)} s`);
     if (!good) say(`chaos: the evidence is in ${folder}`);
     return good;

@@ -21,7 +21,7 @@ function goodOrder(order, { key = `chaos:${order}`, state = 'accepted', to = '+2
         attempt: { ...attempt, tries: [{ status: 201, id, body: `body ${order}`, replayed: false }] },
         row: { id, customer: 'C1', item: attempt.item, amount_minor: attempt.amount_minor, currency: 'KES' },
         message: {
-            id: `message-${order}`, order_id: id, to, body: text, state, attempts: WAY[state].length > 0 ? 1 : 0,
+            id: `message-${order}`, order_id: id, event: 'order.received', to, body: text, state, attempts: WAY[state].length > 0 ? 1 : 0,
             failure: state === 'dead' || state === 'unknown' ? 'because' : null,
             lease_until: state === 'sending' ? NOW + 1000 : null,
             history: WAY[state].map((each) => ({ state: each })),

@@ -24,6 +24,9 @@
  *   life        service.stop() → {code, signal}, .kill(), .restart(settings?), .start(settings?), .signal('SIGTERM'), .exited, .pid
  * SHIPPED: false for the sanitizers' and the coverage builds, where budgets of time and memory do not hold
  * Browser, browserFor(service), signIn(browser), signedIn(service), signInSettings(provider)      people (harness/browser.mjs, harness/sign_in.mjs)
+ * order(service, {phone?, name?, customer?, …}) → the order and `to`; message(service, made), reaches(service, made, 'accepted'), acceptedFor(gateway, made),
+ * callback(service, 'delivery', fields, {secret?, …}), gatewayIs(service, 'words', (json) => …)      messages and their gateway (harness/sms.mjs)
+ * arrive(service, provider, {login}), startGlewlwyd(), NO_GLEWLWYD      people by another provider (harness/glewlwyd.mjs)
  * runProgram(['check-config'], {AGIZO_…}) → {code, stdout, lines}
  * startPostgres({durable}) → a server of one's own: .stop('fast' | 'immediate'), .start(), .url('name'); store.createDatabase(server)
  * until('words', () => condition), inTime('words', promise)      bounded waits; there are no others
@@ -34,11 +37,13 @@
 export { Browser, parseCookie } from './harness/browser.mjs';
 export { Client } from './harness/client.mjs';
 export { keep } from './harness/cleanup.mjs';
+export { NO_GLEWLWYD, startGlewlwyd } from './harness/glewlwyd.mjs';
 export { freshCode, sharedProvider } from './harness/people.mjs';
 export { startPostgres } from './harness/postgres.mjs';
 export { isProblem } from './harness/problem.mjs';
 export { connectRaw, parseAnswers, raw } from './harness/raw.mjs';
 export { SHIPPED, runProgram, startService } from './harness/service.mjs';
-export { LOGIN_COOKIE, SESSION_COOKIE, browserFor, callbackOf, expireTokens, freshKey, signIn, signInSettings, signedIn } from './harness/sign_in.mjs';
+export { CALLBACK_SECRET, acceptedFor, auditOf, callback, callbackUrl, countIn, create, freshNumber, gatewayIs, message, order, reaches, sendsFor, states } from './harness/sms.mjs';
+export { LOGIN_COOKIE, SESSION_COOKIE, arrive, browserFor, callbackOf, expireTokens, freshKey, signIn, signInSettings, signedIn } from './harness/sign_in.mjs';
 export { forEachStore, postgres, sqlite } from './harness/stores.mjs';
 export { inTime, until } from './harness/wait.mjs';

@@ -42,8 +42,10 @@ async function accepts(token = provider.opaque(), on = service) {
 
 async function refuses(token, on = service, why = undefined) {
     const earlier = on.events('token.refused').length;
-    isProblem(await present(token, on), 401, 'invalid_token');
+    const answer = await present(token, on);
+    isProblem(answer, 401, 'invalid_token');
     const entry = await until('the refusal in the log', () => on.events('token.refused')[earlier]);
+    assert.equal(entry.request_id, answer.json.request_id);
     if (why) assert.equal(entry.why, why);
 }
 
@@ -110,11 +112,14 @@ it('IN-03 active, but past its time, for another, or of another', async () => {
 
 it('IN-03 without a person it is the client’s own, and has its scopes alone', async () => {
     provider.reset();
-    provider.script.introspection = { sub: undefined, scope: 'orders:read', roles: ['manager'] };
+    provider.script.introspection = { sub: undefined, scope: 'orders:read' };
     const token = provider.opaque();
     await accepts(token);
     isProblem(await present(token, service, '/v1/customers'), 403, 'insufficient_scope');
 });
+
+it('IN-03 without a person, but with what only people have: nobody comes in past their roles', () => refusesAnswers('subject',
+    { sub: undefined, roles: ['viewer'], scope: 'orders:read orders:write' }, { sub: undefined, roles: [] }, { sub: undefined, customer_code: 'C1' }, { sub: undefined, username: 'amina' }));
 
 it('IN-03 bound to a key', () => refusesAnswers('bound_to_a_key', { cnf: { jkt: 'x' } }, { cnf: { 'x5t#S256': 'x' } }, { cnf: {} }, { token_type: 'DPoP' }));
 

@@ -7,10 +7,14 @@
  * scheduled fetch run side by side. The store plays no part in this: SQLite alone.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get as getSecure } from 'node:https';
-import { describe, it } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import { makeKey, now, startMisbehaving } from '../../dev/misbehaving.mjs';
-import { isProblem, keep, runProgram, sqlite, startService, until } from './harness.mjs';
+import { makeAuthority } from '../../dev/misbehaving/tls.mjs';
+import { browserFor, isProblem, keep, runProgram, signInSettings, sqlite, startService, until } from './harness.mjs';
 
 const NEVER_FETCHED = { discovery: 0, jwks: 0, trap: 0, other: 0 };
 
@@ -117,15 +121,65 @@ it('JK-03 plain http to elsewhere, and certificates that cannot be trusted', asy
     await accepts(service, other.token());
 });
 
+describe('JK-03 an authority of one’s own', () => {
+    const authority = makeAuthority(), stranger = makeAuthority();
+    const folder = mkdtempSync(join(tmpdir(), 'agizo-ca-'));
+    const AGIZO_CA_FILE = join(folder, 'ca.pem');
+
+    before(() => writeFileSync(AGIZO_CA_FILE, `An authority of our own:\n${authority.cert}`));
+    after(() => rmSync(folder, { recursive: true }));
+
+    async function refusesPeer(tls, settings, words) {
+        const provider = await startProvider({ tls });
+        const service = await start(provider, { settings, waitReady: false });
+        assert.match((await fault(service, /did not answer/)).detail, words);
+        await isUnavailable(service, provider.token());
+        assert.deepEqual(provider.counts(), NEVER_FETCHED);
+    }
+
+    it('JK-03 is trusted by all calls, for the names in its certificates', async () => {
+        const provider = await startProvider({ tls: { names: ['127.0.0.1'], authority } });
+        const service = await start(provider, { settings: { ...signInSettings(provider), AGIZO_CA_FILE, AGIZO_OIDC_INTROSPECTION: 'on' } });
+        await accepts(service, provider.token(), provider.opaque());
+        const browser = browserFor(service);
+        const login = await browser.go('/auth/login');
+        const { headers } = await visitSecurely(login.headers.location, authority.cert);
+        assert.equal((await browser.go(headers.location, { from: provider.url })).status, 303);
+        assert.equal((await browser.fetch('/auth/session')).status, 200);
+        assert.equal(provider.asked('userinfo').length, 1);
+    });
+
+    it('JK-03 not for other names, and no other authority', async () => {
+        await refusesPeer({ names: ['id.example'], authority }, { AGIZO_CA_FILE }, /match/);
+        await refusesPeer({ names: ['127.0.0.1'], authority: stranger }, { AGIZO_CA_FILE }, /certificate/);
+        await refusesPeer({ names: ['127.0.0.1'], authority }, {}, /certificate/);
+    });
+
+    it('JK-03 that cannot be read ends the start', async () => {
+        const files = { '/nowhere/ca.pem': undefined, [join(folder, 'empty.pem')]: '', [join(folder, 'text.pem')]: 'none', [join(folder, 'key.pem')]: authority.key };
+        const { url } = await sqlite.createDatabase();
+        for (const [file, text] of Object.entries(files)) {
+            if (text !== undefined) writeFileSync(file, text);
+            const { code, lines } = await runProgram(['serve'], { AGIZO_DATABASE: url, AGIZO_LISTEN: '127.0.0.1:0', AGIZO_ADMIN_LISTEN: '127.0.0.1:0', AGIZO_CA_FILE: file });
+            assert.equal(code, 1);
+            assert.match(JSON.stringify(lines), /AGIZO_CA_FILE names no file/);
+        }
+    });
+});
+
+function visitSecurely(url, ca) {
+    return new Promise((resolve, reject) => {
+        const request = getSecure(url, { ca }, (response) => {
+            response.resume();
+            resolve({ status: response.statusCode, headers: response.headers });
+        });
+        request.on('error', reject);
+    });
+}
+
 /* What a client that trusts the certificate gets: the provider itself is there and well. */
 function statusOf(provider) {
-    return new Promise((resolve) => {
-        const request = getSecure(`${provider.issuer}/.well-known/openid-configuration`, { ca: provider.certificate }, (response) => {
-            response.resume();
-            resolve(response.statusCode);
-        });
-        request.on('error', ({ code }) => resolve(code));
-    });
+    return visitSecurely(`${provider.issuer}/.well-known/openid-configuration`, provider.certificate).then(({ status }) => status, ({ code }) => code);
 }
 
 it('JK-04 redirects are not followed', async () => {
@@ -197,6 +251,9 @@ it('JK-09 a thousand unknown key names cost one fetch', async () => {
     const tokens = Array.from({ length: 1000 }, (_, i) => provider.token({ header: { kid: `random-${i}` } }));
     const answers = await Promise.all(tokens.map((token) => present(service, token)));
     assert.ok(answers.every(({ status }) => status === 401));
+    await service.logged('token.refused');
+    const ids = new Set(answers.map(({ json }) => json.request_id));
+    for (const entry of service.events('token.refused')) assert.ok(ids.has(entry.request_id), JSON.stringify(entry));
     const { jwks, discovery } = provider.counts();
     assert.ok(jwks === 1 && discovery === 0, `${jwks} ${discovery}`);
     await accepts(service, provider.token());

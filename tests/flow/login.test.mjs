@@ -273,6 +273,14 @@ describe('userinfo', () => {
         assert.deepEqual([again.name, [...again.permissions].sort()], [AMINA.name, CLERK]);
     });
 
+    it('RP-12 claims in both: userinfo may add, not contradict', async () => {
+        await acceptsSignIn();
+        provider.script.idToken = { claims: { roles: ['viewer'], name: undefined } };
+        const session = await isSignedIn((await signedIn(service)).browser);
+        assert.equal(session.name, AMINA.name);
+        assert.ok(!session.permissions.includes('orders:write'), 'userinfo lent a role');
+    });
+
     it('RP-13 that refuses the token does not keep anybody out', async () => {
         await acceptsSignIn();
         for (const status of [401, 403, 400]) {
@@ -320,6 +328,22 @@ describe('the way there', () => {
             const login = await browserFor(home).go('/auth/login');
             assert.equal(login.status, 503, JSON.stringify(methods));
             assert.equal(login.headers.location, undefined);
+            await home.kill();
+        }
+    });
+
+    it('RP-20 a provider that lists no method is taken at the operator’s word, one that lists others is not', async () => {
+        await acceptsSignIn();
+        for (const methods of [undefined, ['plain'], [], 'S256', ['s256'], null]) {
+            provider.reset();
+            provider.metadata({ code_challenge_methods_supported: methods });
+            const home = await start(provider, { ...signInSettings(provider), AGIZO_OIDC_PKCE: 'assumed' });
+            const login = await browserFor(home).go('/auth/login');
+            assert.equal(login.status, methods === undefined ? 303 : 503, JSON.stringify(methods));
+            if (methods === undefined) {
+                assert.equal(new URL(login.headers.location).searchParams.get('code_challenge_method'), 'S256');
+                await signedIn(home);
+            }
             await home.kill();
         }
     });
@@ -422,6 +446,17 @@ describe('the answer', () => {
             browser.setCookie(`${LOGIN_COOKIE}=${other.cookie(LOGIN_COOKIE).value}; Secure; Path=/`);
         });
         await refusesAnswer('other_state', async (browser) => { await browser.go('/auth/login'); }); /* begun anew: the former answer is for nobody */
+    });
+
+    it('RP-17 with two cookies of sign-ins, of which one is right', async () => {
+        for (const order of [(right, other) => [right, other], (right, other) => [other, right]]) {
+            await acceptsSignIn();
+            const browser = browserFor(service);
+            const back = await answerFor(browser);
+            const cookie = order(browser.cookie(LOGIN_COOKIE).value, 'x'.repeat(300)).map((value) => `${LOGIN_COOKIE}=${value}`).join('; ');
+            await isRefusedFor('no_ticket', async () => isRefused(await browser.go(back, { from: provider.url, headers: { cookie } }), 400, browser));
+            assert.equal(provider.asked('token').length, 0);
+        }
     });
 
     it('RP-17 a second time, with the cookie kept', async () => {
@@ -532,8 +567,9 @@ describe('the answer', () => {
     });
 
     it('RP-24 an error for a sign-in that nobody began', async () => {
-        const answer = await browserFor(service).go('/auth/callback?error=access_denied&state=x');
+        const answer = await browserFor(service).go('/auth/callback?error=access_denied&error_description=Call%200700123456&state=x');
         assert.equal(answer.status, 400);
+        assert.ok(!/access_denied|0700123456/.test(answer.text), 'anybody may write such a link');
     });
 
     it('RP-25 by another method, or too long', async () => {
@@ -580,6 +616,22 @@ describe('the token endpoint', () => {
         assert.equal(provider.counts().trap, 0);
     });
 
+    it('RP-29 that answers at length: somebody has hundreds of roles', async () => {
+        const roles = (count) => [...Array.from({ length: count }, (_, i) => `some-group-of-the-company-${i}`), 'clerk'];
+        await acceptsSignIn();
+        provider.script.person = { sub: 'user-many', name: 'Mumbi Many', roles: roles(250) };
+        const { browser } = await signedIn(service);
+        assert.ok((await browser.fetch('/auth/session')).json.permissions.includes('orders:write'));
+        await expireTokens(service);
+        assert.equal((await browser.fetch('/v1/orders')).status, 200);
+        const way = await browser.fetch('/auth/logout', { method: 'POST' });
+        assert.ok(!(await browser.go(way.json.redirect)).headers.location.includes('id_token_hint')); /* it does not fit an address */
+        await acceptsSignIn();
+        provider.script.person = { sub: 'user-many', roles: roles(2000) };
+        await refusesSignIn(502);
+        await acceptsSignIn();
+    });
+
     it('RP-29 that answers nonsense', async () => {
         const replies = [{ id_token: undefined }, { id_token: 7 }, { id_token: '' }, { token_type: 'mac' }, { token_type: undefined }, { token_type: 7 }, { access_token: undefined }];
         for (const reply of replies) {
@@ -600,12 +652,17 @@ describe('the token endpoint', () => {
         await isSignedIn((await signedIn(service)).browser);
     });
 
-    it('RP-29 that hangs', async () => {
+    it('RP-29 that hangs keeps nobody waiting for long, and changes nothing for who is in', async () => {
         await acceptsSignIn();
+        const { browser } = await signedIn(service);
+        await expireTokens(service);
         provider.behave('token', { kind: 'hang' });
         const begun = Date.now();
-        await refusesSignIn(504);
+        const [session] = await Promise.all([isSignedIn(browser), refusesSignIn(504)]);
         assert.ok(Date.now() - begun < 20_000);
+        assert.deepEqual([...session.permissions].sort(), CLERK);
+        provider.behave('token', { kind: 'ok' });
+        await isSignedIn(browser);
     });
 
     it('RP-30 that refuses in words nobody understands', async () => {
@@ -778,6 +835,18 @@ describe('refresh', () => {
         assert.equal(new Set(refreshes().map(({ parameters }) => parameters.get('refresh_token'))).size, 1);
     });
 
+    it('RP-16 that there is nothing for: the session ends with its tokens, without grace', async () => {
+        provider.reset();
+        provider.script.reply = { refresh_token: undefined };
+        const { browser } = await signedIn(service);
+        await isSignedIn(browser);
+        await expireTokens(service);
+        provider.forgetRequests();
+        isProblem(await sessionOf(browser), 401, 'no_session');
+        await isOver(browser);
+        assert.equal(provider.asked('token').length, 0);
+    });
+
     it('RP-16 that is refused ends the session', async () => {
         const browser = await due();
         provider.endRefreshes();
@@ -795,6 +864,17 @@ describe('refresh', () => {
         provider.behave('token', { kind: 'ok' });
         await until('the session is back', async () => (await sessionOf(browser)).status === 200, { within: 60_000 });
         await isSignedIn(browser);
+    });
+
+    it('RP-16 that cannot be asked for: past five minutes nobody is let in', async () => {
+        const browser = await due();
+        provider.behave('token', { kind: 'status', status: 503 });
+        const passed = (ms) => service.database.change(`update sessions set refresh_at = ${Date.now() - ms}, refresh_until = null`);
+        await passed(290_000);
+        await isSignedIn(browser);
+        await passed(300_000);
+        isProblem(await sessionOf(browser), 503);
+        assert.ok(browser.cookie(SESSION_COOKIE), 'the provider has not said that it is over');
     });
 
     forEachStore((store) => {

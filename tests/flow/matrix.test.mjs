@@ -19,7 +19,12 @@ const SCOPES = ['customers:read', 'customers:write', 'orders:read', 'orders:writ
 const READS = ['customers:read', 'orders:read', 'messages:read'];
 const ROLES = { viewer: READS, clerk: [...READS, 'customers:write', 'orders:write'], manager: SCOPES, customer: READS };
 
-/* Route → what it needs. `reached`: what whoever has it is answered; creates are sent an empty object, and `find` makes a query. */
+const SECRET = 'callbacks-of-the-matrix';
+const TEMPLATE = '/v1/templates/order.received/en';
+/* A GET of it asks for a message of that name, which there is not. */
+const BULK = '/v1/messages/resend';
+
+/* Route → what it needs. `reached`: what whoever has it is answered; creates and changes are sent an empty object. `staff`: not for customers. */
 const GUARDED = {
     'GET /v1/customers': { needs: 'customers:read', reached: 200 },
     'POST /v1/customers': { needs: 'customers:write', reached: 422 },
@@ -29,18 +34,33 @@ const GUARDED = {
     'GET /v1/orders/{id}': { needs: 'orders:read', reached: 200, row: 'order' },
     'GET /v1/messages': { needs: 'messages:read', reached: 200 },
     'GET /v1/messages/{id}': { needs: 'messages:read', reached: 200, row: 'message' },
+    'POST /v1/messages/{id}/resend': { needs: 'messages:write', reached: 409, row: 'message' },
+    'POST /v1/messages/{id}/settle': { needs: 'messages:write', reached: 422, row: 'message' },
+    'POST /v1/messages/resend': { needs: 'messages:write', reached: 422 },
+    'GET /v1/gateway': { needs: 'messages:read', staff: true, reached: 200 },
+    'PUT /v1/gateway': { needs: 'messages:write', reached: 422 },
+    'GET /v1/suppressions': { needs: 'messages:read', staff: true, reached: 200 },
+    'POST /v1/suppressions': { needs: 'messages:write', reached: 422 },
+    'DELETE /v1/suppressions/{id}': { needs: 'messages:write', reached: 404, row: 'order' },
+    'GET /v1/templates': { needs: 'messages:read', staff: true, reached: 200 },
+    'GET /v1/templates/{event}/{language}': { needs: 'messages:read', staff: true, reached: 200, target: TEMPLATE },
+    'PUT /v1/templates/{event}/{language}': { needs: 'messages:write', reached: 422, target: TEMPLATE },
+    'DELETE /v1/templates/{event}/{language}': { needs: 'messages:write', reached: 404, target: TEMPLATE },
     'GET /v1/audit': { needs: 'audit:read', reached: 200 },
     'DELETE /v1/sessions': { needs: 'sessions:write', reached: 200, query: 'subject=nobody' },
 };
 
 /* Routes that need no permission: their answer to a request of our own page with nothing else in it, by the credentials it brings. */
 const OPEN = {
+    'POST /v1/callbacks/africastalking/{secret}/delivery': { none: 415, token: 415, session: 415, target: `/v1/callbacks/africastalking/${SECRET}/delivery` },
+    'POST /v1/callbacks/africastalking/{secret}/optout': { none: 415, token: 415, session: 415, target: `/v1/callbacks/africastalking/${SECRET}/optout` },
     'GET /': { none: 200, token: 200, session: 200 },
     'GET /auth/login': { none: 303, token: 303, session: 303, once: true },
     'GET /auth/callback': { none: 400, token: 400, session: 400, once: true },
     'GET /auth/callback/{issuer}': { none: 400, token: 400, session: 400, once: true, target: '/auth/callback/1' },
     'GET /auth/session': { none: 401, token: 400, session: 200 },
     'POST /auth/logout': { none: 200, token: 200, ends: true },
+    'GET /auth/logout': { none: 400, token: 400, session: 400, once: true },
     'POST /auth/backchannel-logout': { none: 415, token: 415, session: 415 },
 };
 
@@ -49,18 +69,18 @@ function routesOfSource() {
     const table = /static const struct route routes\[\] = \{([^]*?)\n\};/.exec(source)?.[1];
     assert.ok(table, 'src/api/routes.c has no table of routes');
     const methods = Object.fromEntries([...source.matchAll(/#define (\w+)\(path, [^]*?"([A-Z]+)", path/g)].map(([, macro, method]) => [macro, method]));
-    const rows = [...table.matchAll(/\b([A-Z_]+)\(((?:[^()]|\([^()]*\))*)\),/g)].map(([, macro, text]) => rowOf(text, methods[macro]));
+    const rows = [...table.matchAll(/\b([A-Z_]+)\(((?:[^()]|\([^()]*\))*)\),/g)].map(([, macro, text]) => rowOf(macro, text, methods[macro]));
     assert.ok(rows.length > 0, 'the table of routes has no rows');
     assert.equal(rows.length, table.split('\n').filter((line) => /^ {4}\S/.test(line)).length, 'some rows of the table were not understood');
     return rows;
 }
 
 /* Some macros have their method in themselves. */
-function rowOf(text, own) {
+function rowOf(macro, text, own) {
     const texts = [...text.matchAll(/"([^"]*)"/g)].map(([, value]) => value);
     const [method, path] = own ? [own, texts[0]] : texts;
     const needs = /CAN\((\w+)\)/.exec(text)?.[1]?.toLowerCase().replace(/_(?=[a-z]+$)/, ':');
-    return { method, path, label: `${method} ${path}`, needs };
+    return { method, path, label: `${method} ${path}`, needs, staff: macro === 'STAFF' };
 }
 
 const ROWS = routesOfSource();
@@ -69,13 +89,13 @@ const rowsAt = (path) => ROWS.filter((row) => row.path === path);
 
 it('AZ-01 the routes of the source are the ones below, each with its permission', () => {
     assert.deepEqual(ROWS.map(({ label }) => label).sort(), [...Object.keys(GUARDED), ...Object.keys(OPEN)].sort());
-    for (const { label, needs } of ROWS) assert.equal(needs, GUARDED[label]?.needs, label);
+    for (const { label, needs, staff } of ROWS) assert.deepEqual([needs, staff], [GUARDED[label]?.needs, GUARDED[label]?.staff ?? false], label);
 });
 
 /* Who asks: `rights` are what they may do. Tokens of people and of programs, sessions of people, and nobody. */
-const TOKENS = Object.entries(ROLES).map(([role, rights]) => ({ name: `a ${role}'s token`, kind: 'token', rights, claims: { roles: [role], customer_code: 'C1' } }));
+const TOKENS = Object.entries(ROLES).map(([role, rights]) => ({ name: `a ${role}'s token`, kind: 'token', rights, customer: role === 'customer', claims: { roles: [role], customer_code: 'C1' } }));
 const PROGRAMS = SCOPES.map((scope) => ({ name: `a program's token for ${scope}`, kind: 'token', rights: [scope], claims: { scope } }));
-const SESSIONS = Object.entries(ROLES).map(([role, rights]) => ({ name: `a ${role}'s session`, kind: 'session', rights, person: { roles: [role], customer_code: 'C1' } }));
+const SESSIONS = Object.entries(ROLES).map(([role, rights]) => ({ name: `a ${role}'s session`, kind: 'session', rights, customer: role === 'customer', person: { roles: [role], customer_code: 'C1' } }));
 const STRANGERS = [
     { name: 'nobody', kind: 'none', rights: [] },
     { name: 'a token without roles and scopes', kind: 'token', rights: [], claims: { sub: 'user-x', client_id: 'app', scope: undefined } },
@@ -107,7 +127,7 @@ forEachStore((store) => {
     let ids;
 
     before(async () => {
-        service = await startService({ store, identity: provider, settings: signInSettings(provider) });
+        service = await startService({ store, identity: provider, settings: { ...signInSettings(provider), AGIZO_SMS_CALLBACK_SECRET: SECRET } });
         ids = await rowsOf(service, 'C1');
         await rowsOf(service, 'C2');
     });
@@ -129,13 +149,15 @@ forEachStore((store) => {
         if (answer.status === 405) assert.ok(answer.headers.allow.includes(rowsAt(path)[0].method));
     }
 
+    function statusFor(who, { needs, staff }, reached) {
+        if (who.kind === 'none') return 401;
+        return who.rights.includes(needs) && !(staff && who.customer) ? reached : 403;
+    }
+
     async function checkGuarded(ask, who, { method, path, label, head }) {
-        const { needs, reached, ...rule } = GUARDED[label];
-        const answer = await ask(head ? 'HEAD' : method, targetOf(path, rule), method === 'POST' ? { json: {} } : {});
-        const shown = `${who.name}: ${label}: ${answer.status} ${answer.text}`;
-        if (who.kind === 'none') return assert.equal(answer.status, 401, shown);
-        if (!who.rights.includes(needs)) return assert.equal(answer.status, 403, shown);
-        return assert.equal(answer.status, reached, shown);
+        const { needs, staff, reached, ...rule } = GUARDED[label];
+        const answer = await ask(head ? 'HEAD' : method, targetOf(path, rule), method === 'POST' || method === 'PUT' ? { json: {} } : {});
+        assert.equal(answer.status, statusFor(who, { needs, staff }, reached), `${who.name}: ${label}: ${answer.status} ${answer.text}`);
     }
 
     async function checkOpen(ask, who, { method, path, label, head }) {
@@ -148,7 +170,11 @@ forEachStore((store) => {
     async function checkMethod(ask, who, path, method) {
         const row = rowsAt(path).find((candidate) => candidate.method === method || (method === 'HEAD' && candidate.method === 'GET'));
         const head = method === 'HEAD';
-        if (!row || (head && OPEN[row.label]?.once)) return isNoMethod(await ask(method, targetOf(path, GUARDED[row?.label] ?? OPEN[row?.label] ?? { row: 'order' })), path);
+        if (path === BULK && (head || method === 'GET')) return assert.equal((await ask(method, path)).status, statusFor(who, GUARDED['GET /v1/messages/{id}'], 404));
+        if (!row || (head && OPEN[row.label]?.once)) {
+            const { label } = row ?? rowsAt(path)[0];
+            return isNoMethod(await ask(method, targetOf(path, GUARDED[label] ?? OPEN[label])), path);
+        }
         return GUARDED[row.label] ? checkGuarded(ask, who, { ...row, head }) : checkOpen(ask, who, { ...row, head });
     }
 
@@ -180,7 +206,7 @@ forEachStore((store) => {
             for (const scope of [...SCOPES, 'orders:read orders:write', 'openid customers:read', SCOPES.join(' ')]) {
                 const both = rights.filter((right) => scope.split(' ').includes(right));
                 const ask = await asker({ kind: 'token', claims: { roles: [role], scope, customer_code: 'C1' } });
-                for (const row of ROWS.filter(({ label }) => GUARDED[label])) await checkGuarded(ask, { kind: 'token', name: `${role} with ${scope}`, rights: both }, row);
+                for (const row of ROWS.filter(({ label }) => GUARDED[label])) await checkGuarded(ask, { kind: 'token', name: `${role} with ${scope}`, rights: both, customer: role === 'customer' }, row);
             }
         }
     });
@@ -201,7 +227,7 @@ forEachStore((store) => {
                 const claims = { roles: ['customer'], customer_code: 'C2' };
                 const ask = await asker({ kind, claims, person: claims, name: `C2 by ${kind}` });
                 const missing = '01890000-0000-7000-8000-000000000000';
-                for (const { path, label } of ROWS.filter((row) => GUARDED[row.label]?.row)) {
+                for (const { path, label } of ROWS.filter(({ method, label }) => method === 'GET' && GUARDED[label]?.row)) {
                     const foreign = await ask('GET', targetOf(path, GUARDED[label]));
                     const absent = await ask('GET', path.replace('{id}', missing));
                     isProblem(foreign, 404, 'not_found');
@@ -237,6 +263,28 @@ forEachStore((store) => {
                 const { json } = await ask('GET', `/v1/messages?order=${other}`);
                 assert.deepEqual(json.data, []);
             });
+        }
+
+        /* No token makes such a session; the row alone must not open anything either. */
+        it('AZ-04 by a session that lost its code sees nothing', async () => {
+            const browser = await signInAs(service, { sub: 'user-codeless', name: 'Codeless', roles: ['customer'], customer_code: 'C1' });
+            assert.equal((await browser.fetch(`/v1/orders/${ids.order}`)).status, 200);
+            await service.database.change("update sessions set customer_code = null where subject = 'user-codeless'");
+            for (const list of ['customers', 'orders', 'messages']) {
+                assert.deepEqual((await browser.fetch(`/v1/${list}`)).json, { data: [], has_more: false }, list);
+            }
+            for (const row of ['customer', 'order', 'message']) isProblem(await browser.fetch(`/v1/${row}s/${ids[row]}`), 404, 'not_found');
+        });
+    });
+
+    it('AZ-06 who becomes a customer, or another one, sees theirs alone from the next refresh on', async () => {
+        const browser = await signInAs(service, { sub: 'user-bound', name: 'Bound', roles: ['viewer'] });
+        const seen = async () => [...new Set((await browser.fetch('/v1/orders')).json.data.map((row) => row.customer))].sort();
+        assert.deepEqual(await seen(), ['C1', 'C2']);
+        for (const code of ['C2', 'C1']) {
+            provider.script.person = { ...provider.script.person, roles: ['customer'], customer_code: code };
+            await expireTokens(service);
+            assert.deepEqual(await seen(), [code]);
         }
     });
 

@@ -143,14 +143,14 @@ forEachStore((store) => {
     });
 
     describe('a refusal', () => {
-        for (const [mode, status] of [
-            [403, '403 InvalidPhoneNumber'], [404, '404 UnsupportedNumberType'], [406, '406 UserInBlacklist'],
+        for (const [mode, status, end = 'dead'] of [
+            [403, '403 InvalidPhoneNumber'], [404, '404 UnsupportedNumberType'], [406, '406 UserInBlacklist', 'suppressed'],
             [409, '409 DoNotDisturbRejection'], [999, '999 Unknown999'],
         ]) {
             it(`${status} ends the message at once, with its reason`, async () => {
                 gateway.control({ mode, next: 1 });
                 const made = await order(service);
-                const dead = await reaches(service, made, 'dead');
+                const dead = await reaches(service, made, end);
                 assert.equal(dead.provider_status, status);
                 assert.ok(dead.failure.length > 0);
                 assert.equal(dead.attempts, 1);

@@ -162,7 +162,7 @@ forEachStore((store) => {
             assert.deepEqual((await service.admin('/livez')).json, { status: 'alive' });
             const ready = await service.admin('/readyz');
             assert.equal(ready.status, 200);
-            assert.deepEqual(ready.json, { status: 'ready', checks: { database: 'ok', keys: 'ok' } });
+            assert.deepEqual(ready.json, { status: 'ready', checks: { database: 'ok', keys: 'ok' }, sms: { hold: 'flows' } });
             await service.stop();
         });
 
@@ -174,7 +174,7 @@ forEachStore((store) => {
             await until('the database is there', async () => (await service.readiness()).checks.database === 'ok');
             const ready = await service.admin('/readyz');
             assert.equal(ready.status, 503);
-            assert.deepEqual(ready.json, { status: 'unavailable', checks: { database: 'ok', keys: 'unavailable' } });
+            assert.deepEqual(ready.json, { status: 'unavailable', checks: { database: 'ok', keys: 'unavailable' }, sms: { hold: 'flows' } });
             const refused = await service.get('/v1/orders');
             isProblem(refused, 503, 'unavailable');
             assert.equal(refused.headers['retry-after'], '1');
@@ -268,7 +268,7 @@ describe('PostgreSQL', { skip: process.env.AGIZO_TEST_STORE === 'sqlite' }, () =
         const service = await startService({ store: postgres, database, waitReady: false });
         assert.equal((await service.admin('/livez')).status, 200);
         await until('the keys are there', async () => (await service.readiness()).checks.keys === 'ok');
-        assert.deepEqual(await service.readiness(), { status: 'unavailable', checks: { database: 'unavailable', keys: 'ok' } });
+        assert.deepEqual(await service.readiness(), { status: 'unavailable', checks: { database: 'unavailable', keys: 'ok' }, sms: { hold: 'flows' } });
         for (const refused of [await service.get('/v1/orders'), await service.post('/v1/orders', order())]) {
             isProblem(refused, 503, 'unavailable');
             assert.equal(refused.headers['retry-after'], '1');

@@ -366,20 +366,27 @@ it('SE-10 without its database the service lets nobody in', async () => {
     const database = { store: 'postgres', url, query: (sql) => server.query(name, sql), count: async () => 0 };
     const service = await startService({ store: sqlite, database, identity: provider, settings: signInSettings(provider) });
     const { browser } = await signedIn(service);
+    const { subject } = (await browser.fetch('/auth/session')).json;
     await server.stop('immediate');
     const refused = async (ask) => {
         const answer = await ask();
         assert.ok(answer.status === 503, `${answer.status} ${answer.text}`);
-        assert.ok(!answer.cookies.some((line) => line.startsWith(`${SESSION_COOKIE}=;`)), 'the cookie was cleared');
+        assert.ok(!answer.cookies?.some((line) => line.startsWith(`${SESSION_COOKIE}=;`)), 'the cookie was cleared');
     };
     await refused(() => browser.fetch('/auth/session'));
     await refused(() => browser.fetch('/v1/orders'));
+    await refused(() => browser.fetch('/auth/logout', { method: 'POST' }));
+    const token = provider.logoutToken({ claims: { sub: subject } });
+    const announce = () => service.withToken(null).request('POST', '/auth/backchannel-logout', { body: `logout_token=${token}`, type: 'application/x-www-form-urlencoded' });
+    await refused(announce);
     const visitor = browserFor(service);
     const callback = callbackOf(await signIn(visitor));
     assert.equal(callback.status, 503, callback.text);
     assert.equal(visitor.cookie(SESSION_COOKIE), undefined);
     await server.start();
     await until('the service has its database again', async () => (await browser.fetch('/auth/session')).status === 200);
+    await until('what was refused may come again', async () => (await announce()).status === 200);
+    assert.equal((await browser.fetch('/auth/session')).status, 401);
 });
 
 it('SE-13 there is no way through the service to anywhere else', async () => {

@@ -18,10 +18,11 @@
 static struct outbound_call *started;
 static int opened;
 
-struct outbound *outbound_new(struct loop *loop, long connections_max)
+struct outbound *outbound_new(struct loop *loop, long connections_max, const char *ca_file)
 {
     (void)loop;
     assert_int_equal(connections_max, 32);
+    assert_string_equal(ca_file, "/own.pem");
     opened++;
     return NULL;
 }
@@ -50,6 +51,7 @@ static struct config sample(void)
         .sms_sender = "",
         .sms_in_flight = 32,
         .sms_timeout = 30,
+        .ca_file = "/own.pem",
     };
 }
 
@@ -108,11 +110,12 @@ static void sends_a_form(void **state)
     flow.gateway->send(flow.gateway, &flow.send, stop_loop);
     assert_string_equal(started->url, "https://api.sandbox.africastalking.com/version1/messaging");
     assert_true(slice_equal(started->body, SLICE("username=sandbox&to=%2B254712345678&message="
-                                                 "Habari%20%26%20karibu%3A%20%C3%A9%0A%2B1%3D2~"
+                                                 "Habari+%26+karibu%3A+%C3%A9%0A%2B1%3D2%7E"
                                                  "&from=AGIZO&bulkSMSMode=1&enqueue=1")));
-    assert_string_equal(started->headers[0], "apiKey: atsk_secret");
+    assert_string_equal(started->headers[0], "apikey: atsk_secret");
     assert_string_equal(started->headers[1], "Accept: application/json");
-    assert_non_null(strstr(started->headers[2], "application/x-www-form-urlencoded"));
+    assert_string_equal(
+        started->headers[2], "Content-Type: application/x-www-form-urlencoded;charset=utf-8");
     assert_null(started->headers[3]);
     assert_int_equal(started->connect_timeout_ms, 5000);
     assert_int_equal(started->total_timeout_ms, 30000);
@@ -121,6 +124,25 @@ static void sends_a_form(void **state)
                 "\"number\":\"+254712345678\",\"status\":\"Queued\",\"messageId\":\"ATXid_1\"}]}}");
     assert_int_equal(flow.send.verdict.class, VERDICT_ACCEPTED);
     assert_true(slice_equal(flow.send.verdict.provider_id, SLICE("ATXid_1")));
+    close_flow(&flow);
+}
+
+/* What URLSearchParams makes of every printable character, a line's end, the euro sign and an emoji: the official SDK's body. */
+static void encodes_like_the_official_sdk(void **state)
+{
+    struct flow flow;
+    struct config config = sample();
+    (void)state;
+    open_flow(&flow, &config);
+    flow.message.body =
+        SLICE(" !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~\t\r\n\xe2\x82\xac\xf0\x9f\x98\x80");
+    flow.gateway->send(flow.gateway, &flow.send, stop_loop);
+    assert_true(slice_equal(started->body,
+        SLICE(
+            "username=sandbox&to=%2B254712345678&message="
+            "+%21%22%23%24%25%26%27%28%29*%2B%2C-.%2F09%3A%3B%3C%3D%3E%3F%40AZ%5B%5C%5D%5E_%60az%7B"
+            "%7C%7D%7E%09%0D%0A%E2%82%AC%F0%9F%98%80&bulkSMSMode=1&enqueue=1")));
+    answer(503, "");
     close_flow(&flow);
 }
 
@@ -148,9 +170,9 @@ static void asks_for_the_balance(void **state)
     open_flow(&flow, &config);
     flow.gateway->probe(flow.gateway, &flow.probe, stop_loop);
     assert_string_equal(
-        started->url, "https://api.africastalking.com/version1/user?username=duka%20la%20jirani");
+        started->url, "https://api.africastalking.com/version1/user?username=duka+la+jirani");
     assert_false(slice_present(started->body));
-    assert_string_equal(started->headers[0], "apiKey: atsk_secret");
+    assert_string_equal(started->headers[0], "apikey: atsk_secret");
     answer(200, "{\"UserData\":{\"balance\":\"KES 10.00\"}}");
     assert_true(flow.probe.usable);
     close_flow(&flow);
@@ -229,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_a_form),
+        cmocka_unit_test(encodes_like_the_official_sdk),
         cmocka_unit_test(leaves_an_empty_sender_out),
         cmocka_unit_test(asks_for_the_balance),
         cmocka_unit_test(takes_its_address_from_the_settings),

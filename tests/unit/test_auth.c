@@ -27,7 +27,9 @@ static const struct config settings = {
     .oidc_client_id = "",
     .oidc_client_secret = "",
     .oidc_scopes = "openid",
+    .oidc_pkce = "announced",
     .oidc_roles_claim = "roles",
+    .oidc_scope_claim = "scope",
     .oidc_roles_map = "",
     .oidc_algorithms = "RS256",
     .oidc_profile = "strict",
@@ -40,10 +42,13 @@ static const struct config settings = {
     .oidc2_client_id = "",
     .oidc2_client_secret = "",
     .oidc2_scopes = "openid",
+    .oidc2_pkce = "announced",
     .oidc2_roles_claim = "roles",
+    .oidc2_scope_claim = "scope",
     .oidc2_roles_map = "",
     .oidc2_algorithms = "RS256",
     .oidc2_profile = "strict",
+    .oidc2_introspection = "off",
     .session_key = "",
 };
 
@@ -192,9 +197,14 @@ static void does_not_open_when_settings_do_not_fit(void **state)
         {&config.oidc2_client_id, "", "AGIZO_OIDC2_CLIENT_SECRET is set without"},
         {&config.oidc2_client_secret, "", "AGIZO_OIDC2_CLIENT_ID is set without its secret"},
         {&config.oidc2_profile, "Strict", "AGIZO_OIDC2_PROFILE must be"},
+        {&config.oidc_pkce, "plain", "AGIZO_OIDC_PKCE must be announced or assumed"},
+        {&config.oidc2_pkce, "", "AGIZO_OIDC2_PKCE must be announced or assumed"},
+        {&config.oidc_scope_claim, "", "AGIZO_OIDC_SCOPE_CLAIM must not be empty"},
         {&config.oidc_roles_map, "a=king", "AGIZO_OIDC_ROLES_MAP must be"},
         {&config.oidc2_roles_map, "a", "AGIZO_OIDC2_ROLES_MAP must be"},
         {&config.oidc2_algorithms, "none", "AGIZO_OIDC2_ALGORITHMS names"},
+        {&config.oidc_introspection, "yes", "AGIZO_OIDC_INTROSPECTION must be off or on"},
+        {&config.oidc2_introspection, "", "AGIZO_OIDC2_INTROSPECTION must be off or on"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -202,6 +212,30 @@ static void does_not_open_when_settings_do_not_fit(void **state)
         *rows[i].setting = rows[i].value;
         assert_refused(&config, rows[i].why);
     }
+}
+
+static void asks_nobody_without_a_client(void **state)
+{
+    struct config config = settings;
+    (void)state;
+    config.oidc_issuer = AWAY "one";
+    config.oidc2_issuer = AWAY "two";
+    config.oidc2_introspection = "on";
+    assert_refused(&config, "AGIZO_OIDC2_INTROSPECTION needs AGIZO_OIDC2_CLIENT_ID");
+    config.oidc_introspection = "on";
+    assert_refused(&config, "AGIZO_OIDC_INTROSPECTION needs AGIZO_OIDC_CLIENT_ID");
+}
+
+static void asks_where_introspection_is_on(void **state)
+{
+    struct config config;
+    (void)state;
+    with_both(&config);
+    config.oidc2_introspection = "on";
+    struct auth *auth = auth_open(&config);
+    assert_null(auth->introspections[0]);
+    assert_non_null(auth->introspections[1]);
+    auth_close(auth);
 }
 
 /* Puts a pipe behind descriptor 2 for as long as the log opens its sink; cmocka reports to the old one. */
@@ -228,6 +262,8 @@ int main(void)
         cmocka_unit_test(needs_neither_client_nor_session_key),
         cmocka_unit_test(may_have_a_client_that_nobody_signs_in_by),
         cmocka_unit_test(does_not_open_when_settings_do_not_fit),
+        cmocka_unit_test(asks_nobody_without_a_client),
+        cmocka_unit_test(asks_where_introspection_is_on),
     };
     return cmocka_run_group_tests(tests, catch_log, NULL);
 }

@@ -237,6 +237,30 @@ static void lenient_profile_tells_kinds_apart(void **state)
     assert_true(slice_equal(claims.client_id, SLICE("p")));
 }
 
+static void lenient_scopes_may_stand_in_another_claim(void **state)
+{
+    static const struct row rows[] = {
+        {"scp", "\"orders:read\"", REFUSAL_NONE},
+        {"scp", "[\"orders:read\"]", REFUSAL_NONE},
+        {"scp", "[]", REFUSAL_NONE},
+        {"scp", "[7]", REFUSAL_SCOPE},
+        {"scp", "{}", REFUSAL_SCOPE},
+        {"scp", "null", REFUSAL_SCOPE},
+        {"scp", NULL, REFUSAL_SCOPE},
+        {"scope", "\"orders:read\"", REFUSAL_SCOPE},
+    };
+    struct token_rules lenient = strict;
+    struct claims claims;
+    (void)state;
+    lenient.lenient = true;
+    lenient.scope_claim = SLICE("scp");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(json_release)
+        json_t *fields = with(rows[i].name, rows[i].value);
+        assert_int_equal(claims_check(fields, &lenient, NOW, &claims), rows[i].refusal);
+    }
+}
+
 static void wants_an_object(void **state)
 {
     struct claims claims;
@@ -245,6 +269,8 @@ static void wants_an_object(void **state)
     CLEANUP(json_release)
     json_t *list = json_array();
     assert_int_equal(claims_check(list, &strict, NOW, &claims), REFUSAL_CLAIMS);
+    assert_int_equal(claims_check_answer(NULL, &strict, NOW, &claims), REFUSAL_CLAIMS);
+    assert_int_equal(claims_check_answer(list, &strict, NOW, &claims), REFUSAL_CLAIMS);
 }
 
 int main(void)
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(tells_the_key_it_is_bound_to),
         cmocka_unit_test(bounds_names),
         cmocka_unit_test(lenient_profile_tells_kinds_apart),
+        cmocka_unit_test(lenient_scopes_may_stand_in_another_claim),
         cmocka_unit_test(wants_an_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static int set_up(void **state)
         .order = {.item = SLICE("Maize flour 2 kg"),
             .amount_minor = 125000,
             .currency = SLICE("KES")},
-        .composer = {.expiry_ms = DAY_MS, .parts_max = 3},
+        .composer = {.texts = texts_new(), .expiry_ms = DAY_MS, .parts_max = 3},
     };
     assert_true(timestamp_parse(SLICE("2026-11-22T13:08:00Z"), &sample.order.time));
     assert_true(uuid_parse(SLICE("0199abcd-0000-7000-8000-00000000cafe"), &sample.order.id));
@@ -46,6 +46,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct sample *sample = *state;
+    texts_free(sample->composer.texts);
     arena_deinit(&sample->arena);
     return 0;
 }

@@ -1,242 +1,11 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dispatcher between a store and a gateway that fail as told.
- *
- * The functions of store/store.h and net/outbound.h that it calls stand here: rows in memory under one mutex, and calls that are answered at
- * once, in order of a script, or held until the test lets them go. The test waits for states of the rows, never for time to pass.
- * The clocks stand here too: the real ones, moved as a test says.
+ * The dispatcher between a store and a gateway that fail as told: what is sent, settled, tried again and never sent twice, and its end.
  */
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <time.h>
+#include "dispatcher_begin.h"
 
-#include <cmocka.h>
-
-#include "core/clock.h"
-#include "net/outbound.h"
-#include "sms/sms.h"
-#include "store/driver.h"
-
-#define ROWS_MAX 128
-#define WITHIN_S 30
-
-#define ACCEPTED                                                                                   \
-    "{\"SMSMessageData\":{\"Message\":\"\",\"Recipients\":[{\"statusCode\":102,\"number\":\"x\","  \
-    "\"status\":\"Queued\",\"cost\":\"KES 0.8000\",\"messageId\":\"ATXid_1\"}]}}"
-#define BALANCE "{\"UserData\":{\"balance\":\"KES 9.00\"}}"
-
-/* What the fake gateway answers to the next calls; the last step stays. */
-struct step {
-    enum outbound_result result;
-    int status;
-    const char *body;
-    bool hold;
-};
-
-static struct {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    /* The store. */
-    struct message rows[ROWS_MAX];
-    struct uuid tokens[ROWS_MAX];
-    size_t count;
-    int failing_claims, failing_settles, failing_sweeps, claims, settles, sweeps;
-    bool steal; /* another copy takes the leases away while the calls run */
-    bool hang;  /* settlements are never answered */
-    int64_t leased_ms, slow_claim_ms, swept_at_ms[ROWS_MAX], leases[ROWS_MAX];
-    /* The gateway. */
-    const struct step *steps;
-    int sends, probes, peak;
-    struct outbound_call *held[ROWS_MAX];
-    size_t held_count;
-} fake = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-static atomic_llong wall_moved_ms, mono_moved_ms;
-
-static int64_t read_us(clockid_t id)
-{
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t clock_wall_ms(void)
-{
-    return read_us(CLOCK_REALTIME) / 1000 + atomic_load(&wall_moved_ms);
-}
-
-int64_t clock_mono_ms(void)
-{
-    return clock_mono_us() / 1000;
-}
-
-int64_t clock_mono_us(void)
-{
-    return read_us(CLOCK_MONOTONIC) + atomic_load(&mono_moved_ms) * 1000;
-}
-
-struct store_link *store_link_new(struct store *store, struct loop *loop)
-{
-    struct store_link *link = memory_zeroed(sizeof(*link));
-    (void)store;
-    link->loop = loop;
-    return link;
-}
-
-void store_link_free(struct store_link *link)
-{
-    free(link);
-}
-
-static enum err claim(struct store_outbox_claim *op)
-{
-    fake.claims++;
-    atomic_fetch_add(&mono_moved_ms, fake.slow_claim_ms);
-    fake.slow_claim_ms = 0;
-    if (fake.failing_claims > 0 && fake.failing_claims--) return ERR_UNAVAILABLE;
-    op->messages = arena_alloc(op->base.arena, op->limit * sizeof(*op->messages));
-    for (size_t i = 0; i < fake.count && op->count < op->limit; i++) {
-        struct message *row = &fake.rows[i];
-        if (row->state != MESSAGE_QUEUED || row->due_at > op->now) continue;
-        row->state = MESSAGE_SENDING;
-        row->attempts++;
-        fake.tokens[i] = op->token;
-        fake.leases[i] = op->lease_until;
-        fake.leased_ms = op->lease_until - op->now;
-        op->messages[op->count++] = *row;
-    }
-    return ERR_OK;
-}
-
-static bool settle_row(const struct settlement *item, struct uuid token)
-{
-    for (size_t i = 0; i < fake.count; i++) {
-        struct message *row = &fake.rows[i];
-        if (!uuid_equal(row->id, item->id) || !uuid_equal(fake.tokens[i], token)) continue;
-        if (row->state != MESSAGE_SENDING) continue;
-        row->state = item->state;
-        row->due_at = item->due_at;
-        row->sent_at = item->sent_at;
-        if (item->attempt_refunded) row->attempts--;
-        return true;
-    }
-    return false;
-}
-
-static enum err settle(struct store_outbox_settle *op)
-{
-    fake.settles++;
-    if (fake.failing_settles > 0 && fake.failing_settles--) return ERR_UNAVAILABLE;
-    for (size_t i = 0; i < op->count; i++) op->applied += settle_row(&op->items[i], op->token);
-    return ERR_OK;
-}
-
-static enum err sweep(struct store_outbox_sweep *op)
-{
-    fake.swept_at_ms[fake.sweeps++ % ROWS_MAX] = clock_mono_ms();
-    if (fake.failing_sweeps > 0 && fake.failing_sweeps--) return ERR_UNAVAILABLE;
-    for (size_t i = 0; i < fake.count; i++) {
-        struct message *row = &fake.rows[i];
-        if (row->state == MESSAGE_SENDING && fake.leases[i] <= op->now) {
-            row->state = MESSAGE_UNKNOWN;
-        }
-        if (row->state != MESSAGE_QUEUED) continue;
-        op->depth++;
-        if (op->oldest_due == 0 || row->due_at < op->oldest_due) op->oldest_due = row->due_at;
-    }
-    return ERR_OK;
-}
-
-void store_submit(struct store_link *link, struct store_op *op, op_fn *done)
-{
-    enum err err = ERR_INTERNAL;
-    op_start(&op->op, link->loop, done);
-    pthread_mutex_lock(&fake.mutex);
-    if (op->verb == STORE_OUTBOX_CLAIM) {
-        err = claim(CONTAINER_OF(op, struct store_outbox_claim, base));
-    } else if (op->verb == STORE_OUTBOX_SETTLE) {
-        err = settle(CONTAINER_OF(op, struct store_outbox_settle, base));
-    } else if (op->verb == STORE_OUTBOX_SWEEP) {
-        err = sweep(CONTAINER_OF(op, struct store_outbox_sweep, base));
-    }
-    pthread_cond_broadcast(&fake.changed);
-    bool hangs = fake.hang && op->verb == STORE_OUTBOX_SETTLE;
-    pthread_mutex_unlock(&fake.mutex);
-    if (!hangs) op_complete(&op->op, err);
-}
-
-static struct loop *outbound_loop;
-
-struct outbound *outbound_new(struct loop *loop, long connections_max)
-{
-    (void)connections_max;
-    outbound_loop = loop;
-    return NULL;
-}
-
-void outbound_free(struct outbound *outbound)
-{
-    (void)outbound;
-}
-
-static void answer(struct outbound_call *call, const struct step *step)
-{
-    call->result = step->result;
-    call->status = step->status;
-    call->reply = slice_of(step->body);
-    call->retry_after_ms = -1;
-    op_complete(&call->op, ERR_OK);
-}
-
-void outbound_start(struct outbound *outbound, struct outbound_call *call, op_fn *done)
-{
-    (void)outbound;
-    op_start(&call->op, outbound_loop, done);
-    pthread_mutex_lock(&fake.mutex);
-    if (slice_present(call->body)) {
-        fake.sends++;
-    } else {
-        fake.probes++;
-    }
-    if (fake.steal) memset(fake.tokens, 0, sizeof(fake.tokens));
-    const struct step *step = fake.steps;
-    if (step[1].result || step[1].status) fake.steps++;
-    if (step->hold) {
-        fake.held[fake.held_count++] = call;
-        if ((int)fake.held_count > fake.peak) fake.peak = (int)fake.held_count;
-    } else {
-        answer(call, step);
-    }
-    pthread_cond_broadcast(&fake.changed);
-    pthread_mutex_unlock(&fake.mutex);
-}
-
-static void let_go(const struct step *step)
-{
-    pthread_mutex_lock(&fake.mutex);
-    while (fake.held_count > 0) answer(fake.held[--fake.held_count], step);
-    pthread_mutex_unlock(&fake.mutex);
-}
-
-/* How many rows stand in a state. */
-static int rows_in(enum message_state state)
-{
-    int count = 0;
-    for (size_t i = 0; i < fake.count; i++) count += fake.rows[i].state == state;
-    return count;
-}
-
-typedef int measure_fn(void);
-
-static int accepted(void)
-{
-    return rows_in(MESSAGE_ACCEPTED);
-}
+static const struct step hold[] = {{OUTBOUND_ANSWERED, 201, ACCEPTED, true}, {0}};
 
 static int unknown(void)
 {
@@ -247,80 +16,6 @@ static int sending(void)
 {
     return rows_in(MESSAGE_SENDING);
 }
-
-static int held(void)
-{
-    return (int)fake.held_count;
-}
-
-static int sweeps(void)
-{
-    return fake.sweeps;
-}
-
-static int settles(void)
-{
-    return fake.settles;
-}
-
-static void wait_for(measure_fn *measure, int least)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += WITHIN_S;
-    pthread_mutex_lock(&fake.mutex);
-    int result = 0;
-    while (measure() < least && result == 0) {
-        result = pthread_cond_timedwait(&fake.changed, &fake.mutex, &until);
-    }
-    pthread_mutex_unlock(&fake.mutex);
-    assert_int_equal(result, 0);
-}
-
-static void queue_messages(size_t count)
-{
-    pthread_mutex_lock(&fake.mutex);
-    for (size_t i = 0; i < count; i++) {
-        fake.rows[fake.count++] = (struct message){
-            .id = uuid_new(),
-            .to = SLICE("+254712345678"),
-            .body = SLICE("text"),
-            .state = MESSAGE_QUEUED,
-            .due_at = clock_wall_ms() - 1,
-        };
-    }
-    pthread_mutex_unlock(&fake.mutex);
-}
-
-static const struct config config = {
-    .sms_gateway = "africastalking",
-    .at_username = "sandbox",
-    .at_api_key = "key",
-    .at_url = "",
-    .sms_sender = "",
-    .sms_in_flight = 4,
-    .sms_timeout = 30,
-};
-
-/* `steps` end with a row of zeros. */
-static struct sms *begin(size_t messages, const struct step *steps)
-{
-    pthread_mutex_lock(&fake.mutex);
-    fake.count = fake.held_count = 0;
-    fake.failing_claims = fake.failing_settles = fake.failing_sweeps = 0;
-    fake.claims = fake.settles = fake.sweeps = 0;
-    fake.sends = fake.probes = fake.peak = 0;
-    fake.steal = fake.hang = false;
-    fake.steps = steps;
-    pthread_mutex_unlock(&fake.mutex);
-    queue_messages(messages);
-    struct sms *sms = sms_open(&config, NULL);
-    assert_non_null(sms);
-    return sms;
-}
-
-static const struct step good[] = {{OUTBOUND_ANSWERED, 201, ACCEPTED, false}, {0}};
-static const struct step hold[] = {{OUTBOUND_ANSWERED, 201, ACCEPTED, true}, {0}};
 
 static void sends_what_is_queued(void **state)
 {
@@ -556,6 +251,48 @@ static void a_clock_that_jumps_sends_nothing_twice(void **state)
     }
 }
 
+static void a_success_takes_an_old_failure_away(void **state)
+{
+    static const struct step steps[] = {
+        {OUTBOUND_NOT_SENT, 0, NULL, false}, {OUTBOUND_ANSWERED, 201, ACCEPTED, false}, {0}};
+    (void)state;
+    struct sms *sms = begin(1, steps);
+    wait_for(accepted, 1);
+    assert_true(sms_close(sms, 10000));
+    assert_int_equal(fake.rows[0].attempts, 2);
+    assert_false(slice_present(fake.rows[0].failure));
+}
+
+static void who_opted_out_is_suppressed(void **state)
+{
+    static const struct step steps[] = {{OUTBOUND_ANSWERED, 201, BLOCKED, false}, {0}};
+    (void)state;
+    struct sms *sms = begin(1, steps);
+    wait_for(settles, 1);
+    assert_true(sms_close(sms, 10000));
+    assert_int_equal(rows_in(MESSAGE_SUPPRESSED), 1);
+    assert_true(slice_present(fake.rows[0].failure));
+    assert_true(fake.suppress[0]);
+}
+
+/* One that takes its worker with it is swept to `unknown` at the end of its lease; the others do not wait for it. */
+static void a_call_that_never_ends_holds_up_nobody(void **state)
+{
+    static const struct step steps[] = {
+        {OUTBOUND_ANSWERED, 201, ACCEPTED, true}, {OUTBOUND_ANSWERED, 201, ACCEPTED, false}, {0}};
+    (void)state;
+    struct sms *sms = begin(20, steps);
+    wait_for(accepted, 19);
+    assert_int_equal(sending(), 1);
+    atomic_fetch_add(&wall_moved_ms, 120000);
+    wait_for(unknown, 1);
+    let_go(&good[0]);
+    assert_true(sms_close(sms, 10000));
+    atomic_store(&wall_moved_ms, 0);
+    assert_int_equal(unknown(), 1);
+    assert_int_equal(fake.sends, 20);
+}
+
 static void refuses_settings_that_cannot_work(void **state)
 {
     struct config wrong = config;
@@ -564,6 +301,15 @@ static void refuses_settings_that_cannot_work(void **state)
     assert_null(sms_open(&wrong, NULL));
     wrong = config;
     wrong.at_api_key = "";
+    assert_null(sms_open(&wrong, NULL));
+    wrong = config;
+    wrong.sms_time_zone = "EAT";
+    assert_null(sms_open(&wrong, NULL));
+    wrong = config;
+    wrong.sms_quiet_hours = "21-7";
+    assert_null(sms_open(&wrong, NULL));
+    wrong = config;
+    wrong.sms_daily_cost = "5000";
     assert_null(sms_open(&wrong, NULL));
     sms_nudge(NULL);
 }
@@ -585,6 +331,9 @@ int main(void)
         cmocka_unit_test(no_call_begins_under_a_lease_that_may_end_before_it),
         cmocka_unit_test(sweeps_rest_after_a_loss_of_the_store),
         cmocka_unit_test(a_clock_that_jumps_sends_nothing_twice),
+        cmocka_unit_test(a_success_takes_an_old_failure_away),
+        cmocka_unit_test(who_opted_out_is_suppressed),
+        cmocka_unit_test(a_call_that_never_ends_holds_up_nobody),
         cmocka_unit_test(refuses_settings_that_cannot_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

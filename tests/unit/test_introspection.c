@@ -161,7 +161,9 @@ static void a_provider_that_is_not_known_yet(void **state)
 {
     struct scene *scene = open_scene();
     (void)state;
-    scene->provider.known = false;
+    scene->provider.known = false; /* and so none of its addresses is */
+    free(scene->provider.endpoints.introspection);
+    scene->provider.endpoints.introspection = NULL;
     play(scene, 1, true);
     assert_int_equal(scene->unavailable, 1);
     close_scene(scene);

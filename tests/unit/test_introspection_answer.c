@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -115,6 +116,71 @@ static void tells_what_a_service_is(void **state)
     assert_int_equal(nameless.identity.permissions, 1u << PERMISSION_ORDERS_READ);
 }
 
+/* A person whose name was left out must not come in as the client, past their roles. */
+static void takes_nobody_nameless_for_a_service_who_may_be_a_person(void **state)
+{
+    static const char *const marks[] = {"\"roles\":[]", "\"roles\":[\"viewer\"]", "\"roles\":null",
+        "\"username\":\"asha\"", "\"username\":\"\"", "\"customer_code\":\"C1\"",
+        "\"customer_code\":7"};
+    char text[512];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        snprintf(text, sizeof(text),
+            "{\"active\":true,\"aud\":\"agizo\",\"client_id\":\"c\",\"exp\":1800000300,"
+            "\"scope\":\"orders:read\",%s}",
+            marks[i]);
+        assert_int_equal(read_text(200, text).refusal, REFUSAL_SUBJECT);
+    }
+    assert_int_equal(read_with("username", "\"asha\"").refusal, REFUSAL_NONE); /* it has a `sub` */
+}
+
+/* The claim of the settings, however deep it lies. */
+static void finds_a_persons_roles_where_they_stand(void **state)
+{
+    static const struct token_rules nested = {
+        .issuer = {"https://id.example", 18},
+        .audience = {"agizo", 5},
+        .roles_claim = {"realm_access.roles", 18},
+    };
+    static const char *const bodies[] = {
+        "{\"active\":true,\"aud\":\"agizo\",\"client_id\":\"c\",\"exp\":1800000300,"
+        "\"realm_access\":{\"roles\":[\"viewer\"]}}",
+        "{\"active\":true,\"aud\":\"agizo\",\"client_id\":\"c\",\"exp\":1800000300,"
+        "\"realm_access\":{}}",
+    };
+    static const enum refusal expected[] = {REFUSAL_SUBJECT, REFUSAL_NONE};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        const struct outbound_call call = {
+            .result = OUTBOUND_ANSWERED,
+            .status = 200,
+            .media_type = SLICE("application/json"),
+            .reply = slice_of(bodies[i]),
+            .arena = &arena,
+        };
+        assert_int_equal(introspection_answer_read(&call, &nested, NOW).refusal, expected[i]);
+    }
+}
+
+/* RFC 7662 §2.2, whatever the settings call the claim of the provider's JWTs. */
+static void scopes_stand_where_the_standard_has_them(void **state)
+{
+    struct token_rules other = strict;
+    const struct outbound_call call = {
+        .result = OUTBOUND_ANSWERED,
+        .status = 200,
+        .media_type = SLICE("application/json"),
+        .reply = SLICE("{\"active\":true,\"aud\":\"agizo\",\"sub\":\"s\",\"client_id\":\"c\","
+                       "\"exp\":1800000300,\"roles\":[\"manager\"],\"scope\":\"orders:read\"}"),
+        .arena = &arena,
+    };
+    (void)state;
+    other.scope_claim = SLICE("scp");
+    struct introspection_answer answer = introspection_answer_read(&call, &other, NOW);
+    assert_int_equal(answer.refusal, REFUSAL_NONE);
+    assert_int_equal(answer.identity.permissions, 1u << PERMISSION_ORDERS_READ);
+}
+
 static void wants_it_active(void **state)
 {
     static const struct row rows[] = {
@@ -148,6 +214,15 @@ static void wants_it_to_be_ours(void **state)
     };
     (void)state;
     check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* What the lenient profile takes for the client in its place does not count elsewhere. */
+static void wants_the_client_by_its_own_name(void **state)
+{
+    struct introspection_answer answer = read_text(
+        200, "{\"active\":true,\"aud\":\"agizo\",\"sub\":\"s\",\"azp\":\"c\",\"exp\":1800000300}");
+    (void)state;
+    assert_int_equal(answer.refusal, REFUSAL_CLIENT);
 }
 
 static void wants_it_to_be_an_access_token(void **state)
@@ -233,9 +308,17 @@ static void tells_when_the_provider_failed(void **state)
     static const char *const types[] = {
         "text/html", "text/plain", "application/jwt", "application/jsonx", NULL};
     const struct outbound_call silent = {.result = OUTBOUND_UNKNOWN, .arena = &arena};
+    const struct outbound_call broken_off = {
+        .result = OUTBOUND_UNKNOWN,
+        .status = 200,
+        .media_type = SLICE("application/json"),
+        .reply = slice_of(good),
+        .arena = &arena,
+    };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
         assert_non_null(read_text(statuses[i], good).fault);
+        assert_non_null(read_text(statuses[i], "{\"error\":\"unsupported_token_type\"}").fault);
     }
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) assert_non_null(read_text(200, bodies[i]).fault);
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -244,6 +327,7 @@ static void tells_when_the_provider_failed(void **state)
     assert_non_null(read_text(400, "{\"error\":\"invalid_request\"}").fault);
     assert_false(read_text(400, "{\"error\":\"invalid_request\"}").client_refused);
     assert_non_null(introspection_answer_read(&silent, &strict, NOW).fault);
+    assert_non_null(introspection_answer_read(&broken_off, &strict, NOW).fault);
     assert_null(read_as(200, "Application/JSON; charset=utf-8", slice_of(good)).fault);
 }
 
@@ -252,8 +336,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_who_a_person_is),
         cmocka_unit_test(tells_what_a_service_is),
+        cmocka_unit_test(takes_nobody_nameless_for_a_service_who_may_be_a_person),
+        cmocka_unit_test(finds_a_persons_roles_where_they_stand),
+        cmocka_unit_test(scopes_stand_where_the_standard_has_them),
         cmocka_unit_test(wants_it_active),
         cmocka_unit_test(wants_it_to_be_ours),
+        cmocka_unit_test(wants_the_client_by_its_own_name),
         cmocka_unit_test(wants_it_to_be_an_access_token),
         cmocka_unit_test(tells_the_key_it_is_bound_to),
         cmocka_unit_test(keeps_time),

@@ -21,6 +21,9 @@
     "FvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"
 #define X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define Y "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+/* The same point, cut one byte earlier. */
+#define SHORT_X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVA"
+#define LONG_Y "RcfxRM0bvZt-hyzf7bnuufSzaV1uqQskrYpGIyiFiOWt"
 #define RSA_KEY "\"kty\":\"RSA\",\"n\":\"" MODULUS "\",\"e\":\"AQAB\""
 #define EC_KEY "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\""
 #define OKP_KEY                                                                                    \
@@ -87,6 +90,7 @@ static void refuses_bad_keys(void **state)
         {"\"RSA\"", "not an object"},
         {"{}", "unknown kind"},
         {"{\"kty\":\"AKP\"}", "unknown kind"},
+        {"{\"kty\":\"AKP\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"" Y "\"}", "unknown kind"},
         {"{\"kty\":1}", "unknown kind"},
         {"{\"kty\":\"oct\",\"k\":\"AAAA\"}", "shared secret"},
         {"{" RSA_KEY ",\"d\":\"AAAA\"}", "private key"},
@@ -123,6 +127,9 @@ static void refuses_bad_keys(void **state)
         {"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" X "\",\"y\":\"" Y "\"}", "malformed point"},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X "\"}", "malformed point"},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"" Y "\"}", "malformed point"},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X "\",\"y\":\"AA\"}", "malformed point"},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" SHORT_X "\",\"y\":\"" LONG_Y "\"}",
+            "malformed point"},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" Y "\",\"y\":\"" X "\"}",
             "point off its curve"},
         {"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" X "\"}", "unknown kind"},

@@ -131,6 +131,7 @@ static void judges_headers(void **state)
         {TYPE("\"dpop+jwt\""), REFUSAL_TYPE},
         {TYPE("\"at+jwt \""), REFUSAL_TYPE},
         {TYPE("\"x/at+jwt\""), REFUSAL_TYPE},
+        {TYPE("\"anothertype/at+jwt\""), REFUSAL_TYPE},
         {TYPE("\"application/application/at+jwt\""), REFUSAL_TYPE},
         {TYPE("\"\""), REFUSAL_TYPE},
         {TYPE("null"), REFUSAL_TYPE},
@@ -276,6 +277,37 @@ static void refuses_other_forms(void **state)
     free(token);
 }
 
+/* A token whose header, or payload, is written with a spare bit set, and signed like that. */
+static char *make_loose(const char *header, bool in_header)
+{
+    struct buf token;
+    buf_init(&token, MAKER_MAX);
+    buf_put_base64url(&token, slice_of(header));
+    size_t header_len = token.len;
+    buf_put_char(&token, '.');
+    buf_put_base64url(&token, PAYLOAD);
+    char *last = &token.ptr[(in_header ? header_len : token.len) - 1];
+    assert_int_equal(*last, '0'); /* both have two spare bits */
+    *last = '1';
+    check(buf_reserve(&token, 2048) != NULL);
+    struct slice input = buf_slice(&token);
+    buf_put_char(&token, '.');
+    maker_put_signature(&token, algorithm_find(SLICE("EdDSA")), ed, input);
+    buf_put_char(&token, '\0');
+    return token.ptr;
+}
+
+static void wants_one_way_to_write_each_part(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_made("EdDSA", ed, HEADER("EdDSA", "ed")), REFUSAL_NONE);
+    for (int in_header = 0; in_header < 2; in_header++) {
+        char *token = make_loose(HEADER("EdDSA", "ed"), in_header);
+        assert_int_equal(judge(slice_of(token)), REFUSAL_ENCODING);
+        free(token);
+    }
+}
+
 /* An empty signature, for every algorithm. */
 static void refuses_no_signature(void **state)
 {
@@ -304,6 +336,25 @@ static void bounds_the_length(void **state)
         free(token);
     }
     free(payload);
+}
+
+/* Of what comes from the issuer itself. */
+static void bounds_the_length_of_what_comes_directly(void **state)
+{
+    struct jws jws;
+    static char text[JWS_DIRECT_MAX + 1];
+    (void)state;
+    memset(text, 'A', sizeof(text));
+    memcpy(text, "e30.", 4);
+    text[JWS_DIRECT_MAX - 10] = '.';
+    assert_int_equal(
+        jws_parse_direct(&jws, (struct slice){text, JWS_DIRECT_MAX + 1}), REFUSAL_LENGTH);
+    jws_deinit(&jws);
+    enum refusal refusal = jws_parse_direct(&jws, (struct slice){text, JWS_DIRECT_MAX});
+    assert_true(refusal != REFUSAL_LENGTH && refusal != REFUSAL_ALPHABET);
+    jws_deinit(&jws);
+    assert_int_equal(jws_parse(&jws, (struct slice){text, JWS_LEN_MAX + 1}), REFUSAL_LENGTH);
+    jws_deinit(&jws);
 }
 
 /* Which `typ` goes as which kind, told by a row of four: access token, by lenient rules, ID token, logout token. */
@@ -370,8 +421,10 @@ int main(void)
         cmocka_unit_test(refuses_every_flipped_bit),
         cmocka_unit_test(refuses_every_cut),
         cmocka_unit_test(refuses_other_forms),
+        cmocka_unit_test(wants_one_way_to_write_each_part),
         cmocka_unit_test(refuses_no_signature),
         cmocka_unit_test(bounds_the_length),
+        cmocka_unit_test(bounds_the_length_of_what_comes_directly),
         cmocka_unit_test(tells_kinds_by_type),
         cmocka_unit_test(words_are_distinct),
     };

@@ -116,6 +116,9 @@ static void tries_all_keys_of_one_name_but_never_many(void **state)
     assert_int_equal(keyset_count(keys), 6);
     assert_int_equal(select_keys(keys, SLICE("a"), "RS256"), 2);
     assert_int_equal(select_keys(keys, slice_absent(), "RS256"), 3);
+    /* An empty name is not the name of those without one. */
+    assert_false(keyset_knows(keys, SLICE("")));
+    assert_int_equal(select_keys(keys, SLICE(""), "RS256"), 0);
     keyset_release(keys);
 
     text = begin_list();

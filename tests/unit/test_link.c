@@ -335,6 +335,7 @@ static void keys_are_too_old(struct scene *scene)
     assert_int_equal(start(scene, 1, scene->new_token), ERR_COUNT);
     keyring_extend(ring(scene), 0);
     assert_int_equal(start(scene, 2, scene->old_token), ERR_UNAVAILABLE);
+    assert_int_equal(start(scene, 2, "not looked at"), ERR_UNAVAILABLE);
     keyring_end(ring(scene));
 }
 
@@ -419,6 +420,22 @@ static void one_issuer_works_without_the_other(void **state)
 {
     static scene_fn *const steps[] = {
         one_is_ready_and_one_away, both_are_ready, the_first_grows_stale, NULL};
+    (void)state;
+    play_both(steps);
+}
+
+static void the_first_is_stale_and_unasked(struct scene *scene)
+{
+    keyring_extend(ring(scene), 0);
+    keyring_hold_off(ring(scene), FAR);
+    keyring_hold_off(other_ring(scene), FAR);
+    assert_true(auth_ready(&scene->auth));
+    assert_int_equal(start(scene, 0, scene->old_token), ERR_UNAVAILABLE);
+}
+
+static void stale_keys_verify_nothing_new(void **state)
+{
+    static scene_fn *const steps[] = {publish_other, the_first_is_stale_and_unasked, NULL};
     (void)state;
     play_both(steps);
 }
@@ -550,6 +567,7 @@ int main(void)
         cmocka_unit_test(stale_keys_are_not_used),
         cmocka_unit_test(the_number_that_waits_is_bounded),
         cmocka_unit_test(one_issuer_works_without_the_other),
+        cmocka_unit_test(stale_keys_verify_nothing_new),
         cmocka_unit_test(news_of_the_right_issuer_is_waited_for),
         cmocka_unit_test(the_right_news_is_enough),
         cmocka_unit_test(a_token_nobody_knows_is_unavailable_while_one_is_away),

@@ -92,6 +92,8 @@ static void flags_are_what_they_say(void **state)
         "{" OURS "," KEYS ",\"code_challenge_methods_supported\":[\"plain\"]}",
         "{" OURS "," KEYS ",\"code_challenge_methods_supported\":[\"s256\",7]}",
         "{" OURS "," KEYS ",\"code_challenge_methods_supported\":\"S256\"}",
+        "{" OURS "," KEYS ",\"code_challenge_methods_supported\":[]}",
+        "{" OURS "," KEYS ",\"code_challenge_methods_supported\":null}",
         "{" OURS "," KEYS ",\"authorization_response_iss_parameter_supported\":\"true\"}",
         "{" OURS "," KEYS ",\"authorization_response_iss_parameter_supported\":1}",
     };
@@ -100,6 +102,7 @@ static void flags_are_what_they_say(void **state)
         struct metadata metadata CLEANUP(metadata_deinit);
         assert_null(read_text(&metadata, texts[i]));
         assert_false(metadata.endpoints.s256 || metadata.endpoints.iss_parameter);
+        assert_true(metadata.endpoints.lists_challenges == (strstr(texts[i], "challenge") != NULL));
     }
 }
 
@@ -126,6 +129,7 @@ static void the_same_endpoints_stay_where_they_are(void **state)
 {
     static const char *const others[] = {WITH("u\""), "{" OURS "," KEYS "}",
         WITH("t\",\"revocation_endpoint\":\"https://id.example/r\""),
+        WITH("t\",\"code_challenge_methods_supported\":[\"plain\"]"),
         WITH("t\",\"code_challenge_methods_supported\":[\"S256\"]")};
     struct endpoints endpoints CLEANUP(endpoints_deinit) = {.s256 = false};
     (void)state;

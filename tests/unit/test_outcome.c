@@ -31,7 +31,7 @@ static void gives_each_class_its_state(void **state)
         {VERDICT_RETRY_LIMITED, MESSAGE_QUEUED},
         {VERDICT_ACCOUNT_STOP, MESSAGE_QUEUED},
         {VERDICT_PERMANENT, MESSAGE_DEAD},
-        {VERDICT_PERMANENT_SUPPRESS, MESSAGE_DEAD},
+        {VERDICT_PERMANENT_SUPPRESS, MESSAGE_SUPPRESSED},
         {VERDICT_UNKNOWN, MESSAGE_UNKNOWN},
     };
     struct message message = {.attempts = 1, .id = uuid_new()};
@@ -42,7 +42,10 @@ static void gives_each_class_its_state(void **state)
         assert_int_equal(item.state, rows[i].state);
         assert_true(uuid_equal(item.id, message.id));
         assert_int_equal(item.sent_at, item.state == MESSAGE_ACCEPTED ? NOW : 0);
-        assert_true(slice_equal(item.failure, SLICE("why")));
+        assert_true(slice_present(item.failure));
+        struct slice why = item.state == MESSAGE_ACCEPTED ? SLICE("") : SLICE("why");
+        assert_true(slice_equal(item.failure, why));
+        assert_int_equal(item.suppress, rows[i].class == VERDICT_PERMANENT_SUPPRESS);
         assert_false(item.attempt_refunded);
     }
 }
@@ -136,6 +139,17 @@ static void a_released_message_goes_back_as_it_came(void **state)
     assert_false(slice_present(item.failure));
 }
 
+static void what_is_put_off_says_why(void **state)
+{
+    struct message message = {.id = uuid_new(), .attempts = 1};
+    (void)state;
+    struct settlement item = outcome_put_off(&message, NOW + 5, SLICE("night"));
+    assert_int_equal(item.state, MESSAGE_QUEUED);
+    assert_int_equal(item.due_at, NOW + 5);
+    assert_true(item.attempt_refunded);
+    assert_true(slice_equal(item.failure, SLICE("night")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_stopped_account_costs_no_attempt),
         cmocka_unit_test(limited_retries_end),
         cmocka_unit_test(a_new_refusal_gets_its_retry),
+        cmocka_unit_test(what_is_put_off_says_why),
         cmocka_unit_test(a_released_message_goes_back_as_it_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

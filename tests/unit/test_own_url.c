@@ -126,6 +126,34 @@ static void refuses_fields_given_twice(void **state)
     request_deinit(&rq);
 }
 
+static bool navigates(const char *mode, const char *dest, bool twice)
+{
+    struct req rq;
+    struct field fields[4];
+    request_init(&rq);
+    rq.fields = fields;
+    add(&rq, "Sec-Fetch-Mode", mode);
+    add(&rq, "Sec-Fetch-Dest", dest);
+    if (twice) add(&rq, "sec-fetch-mode", mode);
+    bool is = own_navigation(&rq);
+    request_deinit(&rq);
+    return is;
+}
+
+static void tells_a_change_of_page_from_a_script(void **state)
+{
+    (void)state;
+    assert_true(navigates("navigate", "document", false));
+    assert_true(navigates(NULL, NULL, false)); /* a browser that does not tell */
+    assert_true(navigates("navigate", NULL, false));
+    assert_false(navigates("cors", "empty", false));
+    assert_false(navigates("no-cors", "image", false));
+    assert_false(navigates("navigate", "iframe", false));
+    assert_false(navigates("same-origin", NULL, false));
+    assert_false(navigates("", NULL, false));
+    assert_false(navigates("navigate", "document", true));
+}
+
 static void names_the_request(void **state)
 {
     struct req rq;
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test(stops_all_others),
         cmocka_unit_test(goes_by_the_host_without_a_setting),
         cmocka_unit_test(refuses_fields_given_twice),
+        cmocka_unit_test(tells_a_change_of_page_from_a_script),
         cmocka_unit_test(names_the_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

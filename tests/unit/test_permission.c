@@ -133,6 +133,34 @@ static void scopes_cut_roles(void **state)
     check_rows(rows, ARRAY_LEN(rows), false);
 }
 
+/* `scp`: a text or a list; and `scope` is then a claim like any other. */
+static void scopes_may_stand_in_another_claim(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"roles\":[\"manager\"],\"scp\":\"orders:read\"}", P(ORDERS_READ)},
+        {"{\"roles\":[\"manager\"],\"scp\":\"orders:read orders:write\"}",
+            P(ORDERS_READ) | P(ORDERS_WRITE)},
+        {"{\"roles\":[\"manager\"],\"scp\":[\"orders:read\",\"x\"]}", P(ORDERS_READ)},
+        {"{\"roles\":[\"clerk\"],\"scp\":[\"orders:read orders:write\"]}", CLERK},
+        {"{\"roles\":[\"clerk\"],\"scp\":\"access_as_user\"}", CLERK},
+        {"{\"roles\":[\"clerk\"],\"scp\":[]}", CLERK},
+        {"{\"roles\":[\"clerk\"],\"scp\":[\"orders:read\",7]}", 0},
+        {"{\"roles\":[\"clerk\"],\"scp\":{\"orders:read\":true}}", 0},
+        {"{\"roles\":[\"clerk\"],\"scp\":null}", 0},
+        {"{\"roles\":[\"clerk\"],\"scope\":\"orders:read\"}", CLERK},
+        {"{\"scp\":\"orders:read\"}", 0},
+    };
+    const struct token_rules rules = {.roles_claim = SLICE("roles"), .scope_claim = SLICE("scp")};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct identity identity = grant_by(rows[i].claims, &rules, false);
+        if (identity.permissions != rows[i].permissions) fail_msg("%s", rows[i].claims);
+    }
+    assert_int_equal(
+        grant_by("{\"scp\":[\"orders:read\"]}", &rules, true).permissions, P(ORDERS_READ));
+    assert_int_equal(grant_by("{\"scope\":\"orders:read\"}", &rules, true).permissions, 0);
+}
+
 static void customers_are_bound(void **state)
 {
     static const char *const unbound[] = {
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(services_have_their_scopes),
         cmocka_unit_test(people_have_their_roles),
         cmocka_unit_test(scopes_cut_roles),
+        cmocka_unit_test(scopes_may_stand_in_another_claim),
         cmocka_unit_test(customers_are_bound),
         cmocka_unit_test(roles_may_be_nested),
         cmocka_unit_test(reads_maps_of_roles),

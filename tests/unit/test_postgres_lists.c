@@ -45,6 +45,19 @@ static void leaves_out_filters_that_a_list_does_not_know(void **state)
     assert_string_equal(name_of(&list), "LIST_6_0");
     list.base.verb = STORE_CUSTOMER_LIST;
     assert_string_equal(name_of(&list), "LIST_5_0");
+    list.base.verb = STORE_SUPPRESSION_LIST;
+    list.customer = SLICE("C1");
+    assert_string_equal(name_of(&list), "LIST_28_0");
+}
+
+static void finds_suppressions_by_number(void **state)
+{
+    struct store_list list = {
+        .base.verb = STORE_SUPPRESSION_LIST, .limit = 1, .phone = SLICE("+254700000001")};
+    (void)state;
+    assert_string_equal(name_of(&list), "LIST_28_16");
+    list.after = true;
+    assert_string_equal(name_of(&list), "LIST_28_18");
 }
 
 static void asks_for_one_row_more(void **state)
@@ -65,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_one_statement_per_set_of_filters),
         cmocka_unit_test(leaves_out_filters_that_a_list_does_not_know),
+        cmocka_unit_test(finds_suppressions_by_number),
         cmocka_unit_test(asks_for_one_row_more),
     };
     return cmocka_run_group_tests_name("postgres_lists", tests, NULL, NULL);

@@ -94,16 +94,17 @@ static void reads_a_customer(void **state)
 
 static void reads_a_message(void **state)
 {
-    static const struct value values[] = {ID, ID, ID, TEXT("C1"), NONE, TEXT("Hello"), TEXT("ucs2"),
-        TEXT("\0\0\0\2"), TEXT("unknown"), TEXT("\0\0\0\3"), TIME, NONE, TIME, NONE, NONE, NONE,
-        NONE, NONE, TEXT("lease lost"), TEXT("")};
+    static const struct value values[] = {ID, ID, ID, TEXT("C1"), TEXT("order.changed"), NONE,
+        TEXT("Hello"), TEXT("ucs2"), TEXT("\0\0\0\2"), TEXT("unknown"), TEXT("\0\0\0\3"), TIME,
+        NONE, TIME, NONE, NONE, NONE, NONE, NONE, TEXT("lease lost"), TEXT("")};
     struct arena *arena = *state;
-    PGresult *result = make_result(values, 20);
+    PGresult *result = make_result(values, 21);
     struct row row = {.result = result, .arena = arena};
     struct message message;
     row_message(&row, &message);
     PQclear(result);
-    assert_int_equal(row.column, 20);
+    assert_int_equal(row.column, 21);
+    assert_int_equal(message.event, MESSAGE_ORDER_CHANGED);
     assert_false(slice_present(message.to));
     assert_int_equal(message.encoding, MESSAGE_UCS2);
     assert_int_equal(message.parts, 2);

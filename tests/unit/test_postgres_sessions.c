@@ -137,6 +137,31 @@ static void an_end_of_nothing_ended_nothing(void **state)
     assert_int_equal(count_entries(fixture, "token"), 0);
 }
 
+/* What the first try ended is not mistaken for what was never this person's. */
+static void an_end_is_not_foreign_to_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    add_session(fixture, "a", "asha", "s1");
+    add_session(fixture, "b", "baraka", "s1");
+    struct store_session_end *op = new_end_by_token(fixture, "token", "s1", "asha");
+    assert_int_equal(run_without_answer(fixture, &op->base), ERR_OK);
+    assert_int_equal(op->ended, 1);
+    assert_false(op->foreign);
+    assert_true(stands(fixture, "b"));
+}
+
+static void a_foreign_end_stays_foreign(void **state)
+{
+    struct fixture *fixture = *state;
+    add_session(fixture, "a", "asha", "s1");
+    struct store_session_end *op = new_end_by_token(fixture, "token", "s1", "baraka");
+    assert_int_equal(run_without_answer(fixture, &op->base), ERR_OK);
+    assert_true(op->foreign);
+    assert_false(op->replayed);
+    assert_int_equal(op->ended, 0);
+    assert_true(stands(fixture, "a"));
+}
+
 static void an_end_by_id_knows_what_it_ended(void **state)
 {
     struct fixture *fixture = *state;
@@ -158,6 +183,8 @@ int main(void)
         STORE_CASE(a_refresh_is_stored),
         STORE_CASE(an_end_is_no_replay_of_itself),
         STORE_CASE(an_end_of_nothing_ended_nothing),
+        STORE_CASE(an_end_is_not_foreign_to_itself),
+        STORE_CASE(a_foreign_end_stays_foreign),
         STORE_CASE(an_end_by_id_knows_what_it_ended),
     };
     return run_store_cases(cases, ARRAY_LEN(cases), "postgres");

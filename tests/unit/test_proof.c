@@ -217,14 +217,20 @@ static void wants_the_public_key_of_the_token(void **state)
 
 static void refuses_other_forms(void **state)
 {
-    static const char *const texts[] = {"", "x", "a.b", "a.b.c", "a.b.c.d.e", "e30.e30.", "{}"};
+    static const struct {
+        const char *text;
+        enum refusal refusal;
+    } rows[] = {{"", REFUSAL_SEGMENTS}, {"x", REFUSAL_SEGMENTS}, {"a.b", REFUSAL_SEGMENTS},
+        {"a.b.c", REFUSAL_ENCODING}, {"a.b.c.d.e", REFUSAL_SEGMENTS},
+        {"e30.e30.", REFUSAL_OTHER_KEY}, {"{}", REFUSAL_ALPHABET}};
     struct proof proof;
     struct proof_demand wanted = demand();
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        assert_int_not_equal(proof_check(slice_of(texts[i]), &wanted, NOW, &proof), REFUSAL_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(
+            proof_check(slice_of(rows[i].text), &wanted, NOW, &proof), rows[i].refusal);
     }
-    assert_int_not_equal(proof_check(slice_absent(), &wanted, NOW, &proof), REFUSAL_NONE);
+    assert_int_equal(proof_check(slice_absent(), &wanted, NOW, &proof), REFUSAL_SEGMENTS);
 }
 
 struct row {
@@ -258,6 +264,7 @@ static void wants_the_request_it_was_made_for(void **state)
         {JTI METHOD "\"htu\":\"\"," IAT ATH, REFUSAL_URL},
         {JTI METHOD "\"htu\":\"" URL "/\"," IAT ATH, REFUSAL_URL},
         {JTI METHOD "\"htu\":\"" URL "x\"," IAT ATH, REFUSAL_URL},
+        {JTI METHOD "\"htu\":\"" URL "%\"," IAT ATH, REFUSAL_URL},
         {JTI METHOD "\"htu\":\"http://agizo.example/v1/orders\"," IAT ATH, REFUSAL_URL},
         {JTI METHOD "\"htu\":\"https://agizo.example/V1/orders\"," IAT ATH, REFUSAL_URL},
         {JTI METHOD "\"htu\":\"https://other.example/v1/orders\"," IAT ATH, REFUSAL_URL},
@@ -266,6 +273,21 @@ static void wants_the_request_it_was_made_for(void **state)
     };
     (void)state;
     check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* What cannot be a URL is nobody's, not even of a proof that agrees on all before the fault. */
+static void wants_a_request_that_has_an_address(void **state)
+{
+    struct proof proof;
+    struct proof_demand wanted = demand();
+    CLEANUP(buf_deinit)
+    struct buf header;
+    (void)state;
+    wanted.url = SLICE(URL "%");
+    put_header(&header, "\"typ\":\"dpop+jwt\",\"alg\":\"ES256\"", key, "");
+    char *text = maker_token("ES256", key, buf_slice(&header), SLICE(JTI CLAIMS "}"));
+    assert_int_equal(proof_check(slice_of(text), &wanted, NOW, &proof), REFUSAL_URL);
+    free(text);
 }
 
 /* NOW is 1800000000 s; 60 s back, 5 s ahead. */
@@ -365,6 +387,7 @@ int main(void)
         cmocka_unit_test(wants_the_public_key_of_the_token),
         cmocka_unit_test(refuses_other_forms),
         cmocka_unit_test(wants_the_request_it_was_made_for),
+        cmocka_unit_test(wants_a_request_that_has_an_address),
         cmocka_unit_test(wants_to_be_fresh),
         cmocka_unit_test(wants_the_token_it_was_made_for),
         cmocka_unit_test(wants_a_name),

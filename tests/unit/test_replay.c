@@ -37,8 +37,9 @@ static void remembers_for_a_window(void **state)
 {
     (void)state;
     for (int64_t at = 0; at < WINDOW; at += 99) {
-        struct replay *replay = replay_new(WINDOW, 64);
-        note(replay, 1, 0);
+        struct replay *replay = replay_new(WINDOW, 4096);
+        for (uint32_t i = 0; i < 256; i++)
+            note(replay, 1000 + i, 0); /* so that every shard's window begins */
         assert_int_equal(note(replay, 2, at), REPLAY_NEW);
         assert_int_equal(note(replay, 2, at + WINDOW - 1), REPLAY_SEEN);
         assert_int_equal(note(replay, 3, at + WINDOW - 1), REPLAY_NEW);

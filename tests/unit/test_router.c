@@ -107,6 +107,29 @@ static void does_not_know_other_methods(void **state)
     }
 }
 
+/* An address that is wrong, of a proxy's settings or by a slip, is not found; the secret in it is a good one all the same. */
+static void shows_no_secret(void **state)
+{
+    static const struct route_table secretive = {.secret_behind = "callbacks/"};
+    static const char *const rows[][2] = {
+        {"/v1/callbacks/vendor/secret/x", "/v1/callbacks/"},
+        {"//v1/callbacks/vendor/secret", "//v1/callbacks/"},
+        {"/V1/Callbacks/secret", "/V1/Callbacks/"},
+        {"/callbacks/secret/callbacks/x", "/callbacks/"},
+        {"/v1/callbacks/", "/v1/callbacks/"},
+        {"/v1/callbacks", "/v1/callbacks"},
+        {"/v1/orders", "/v1/orders"},
+        {"/", "/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice path = slice_of(rows[i][0]);
+        assert_true(slice_equal(router_shown_path(path, &secretive), slice_of(rows[i][1])));
+        assert_true(slice_equal(router_shown_path(path, &table), path));
+    }
+    assert_false(slice_present(router_shown_path(slice_absent(), &secretive)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +137,7 @@ int main(void)
         cmocka_unit_test(finds_nothing_where_nothing_is),
         cmocka_unit_test(says_which_methods_there_are),
         cmocka_unit_test(does_not_know_other_methods),
+        cmocka_unit_test(shows_no_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,9 @@ static const struct provider_settings good = {
     .audience = "agizo",
     .client_id = "",
     .client_secret = "",
+    .pkce = "announced",
     .roles_claim = "roles",
+    .scope_claim = "scope",
     .roles_map = "",
     .algorithms = "RS256 PS256 ES256 EdDSA Ed25519",
     .profile = "strict",
@@ -40,13 +42,16 @@ static void reads_good_settings(void **state)
     (void)state;
     assert_true(read_rules(&rules, &settings));
     assert_false(rules.lenient);
+    assert_false(slice_present(rules.scope_claim));
     assert_true(algorithm_in(rules.algorithms, algorithm_find(SLICE("EdDSA"))));
     assert_false(algorithm_in(rules.algorithms, algorithm_find(SLICE("ES384"))));
     settings.profile = "lenient";
+    settings.scope_claim = "scp";
     settings.algorithms = " ES384  RS512 ";
     settings.issuer = "";
     assert_true(read_rules(&rules, &settings));
     assert_true(rules.lenient);
+    assert_true(slice_equal(rules.scope_claim, SLICE("scp")));
     assert_true(algorithm_in(rules.algorithms, algorithm_find(SLICE("ES384"))));
     assert_false(algorithm_in(rules.algorithms, algorithm_find(SLICE("RS256"))));
 }
@@ -81,6 +86,9 @@ static void names_the_setting_that_cannot_work(void **state)
     settings = good;
     settings.roles_map = "boss=king";
     assert_refused(&settings, "AGIZO_OIDC_ROLES_MAP");
+    settings = good;
+    settings.scope_claim = "";
+    assert_refused(&settings, "AGIZO_OIDC_SCOPE_CLAIM");
 }
 
 static void tells_the_providers_apart(void **state)
@@ -96,6 +104,9 @@ static void tells_the_providers_apart(void **state)
         .oidc2_roles_map = "b=viewer",
         .oidc2_algorithms = "ES256",
         .oidc2_profile = "lenient",
+        .oidc2_introspection = "on",
+        .oidc2_pkce = "assumed",
+        .oidc2_scope_claim = "scp",
     };
     struct provider_settings first = provider_settings_of(&config, 1);
     struct provider_settings second = provider_settings_of(&config, 2);
@@ -112,6 +123,9 @@ static void tells_the_providers_apart(void **state)
     assert_string_equal(second.roles_map, "b=viewer");
     assert_string_equal(second.algorithms, "ES256");
     assert_string_equal(second.profile, "lenient");
+    assert_string_equal(second.introspection, "on");
+    assert_string_equal(second.pkce, "assumed");
+    assert_string_equal(second.scope_claim, "scp");
 }
 
 static void takes_https_and_loopback(void **state)
@@ -134,10 +148,10 @@ static void refuses_other_addresses(void **state)
     static const char *const urls[] = {"http://id.example", "http://127.0.0.1.evil.example",
         "http://127.evil.example", "http://127.0.0.1@evil.example", "http://localhost.evil.example",
         "http://localhost@evil.example", "http://localhost:80@evil.example", "http://[::1",
-        "http://[::2]", "http://", "https://", "ftp://localhost", "file:///etc/passwd", "HTTPS//x",
-        "id.example", "/", "https://id example", "https://id.example\\@evil", "https://id\texample",
-        "http://10.0.0.1", "http://0.0.0.0", "http://[::1]evil.example",
-        "http://[::1]:80@evil.example", "http://@localhost"};
+        "http://[::2]", "http://", "https://", "ftp://localhost", "file:///etc/passwd",
+        "file://localhost/keys", "HTTPS//x", "id.example", "/", "https://id example",
+        "https://id.example\\@evil", "https://id\texample", "http://10.0.0.1", "http://0.0.0.0",
+        "http://[::1]evil.example", "http://[::1]:80@evil.example", "http://@localhost"};
     struct provider_settings settings = good;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(urls); i++) {

@@ -134,6 +134,27 @@ static void the_first_key_seals_and_both_open(void **state)
     buf_deinit(&new);
 }
 
+static void a_text_is_the_same_in_base64url(void **state)
+{
+    struct arena arena;
+    struct buf plain;
+    struct seal seal = read_keys(KEY_A);
+    (void)state;
+    arena_init(&arena, 1 << 16);
+    buf_init(&plain, 64);
+    struct slice text = seal_text(&seal, CONTEXT, SLICE("plain"), &arena);
+    assert_int_equal(text.len, ((5 + OVERHEAD) * 4 + 2) / 3);
+    assert_true(seal_open_text(&seal, CONTEXT, text, &plain));
+    assert_true(slice_equal(buf_slice(&plain), SLICE("plain")));
+    assert_false(seal_open_text(&seal, SLICE("other"), text, &plain));
+    assert_false(seal_open_text(&seal, CONTEXT, (struct slice){text.ptr, text.len - 1}, &plain));
+    assert_false(seal_open_text(&seal, CONTEXT, SLICE(""), &plain));
+    assert_false(seal_open_text(&seal, CONTEXT, slice_absent(), &plain));
+    assert_false(seal_open_text(&seal, CONTEXT, SLICE("a b"), &plain));
+    buf_deinit(&plain);
+    arena_deinit(&arena);
+}
+
 static void a_full_buffer_is_marked(void **state)
 {
     struct seal seal = read_keys(KEY_A);
@@ -158,6 +179,7 @@ int main(void)
         cmocka_unit_test(no_two_seals_are_alike),
         cmocka_unit_test(no_byte_may_differ),
         cmocka_unit_test(the_first_key_seals_and_both_open),
+        cmocka_unit_test(a_text_is_the_same_in_base64url),
         cmocka_unit_test(a_full_buffer_is_marked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

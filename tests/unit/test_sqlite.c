@@ -256,6 +256,37 @@ static void folds_the_log_under_load(void **state)
     assert_int_equal(access(wal, F_OK), -1);
 }
 
+#define EDITORS 40
+
+/* A suppression that breaks a constraint stands for any fault: its batch is rolled back, and run again member by member. */
+static void a_batch_that_is_run_again_changes_once(void **state)
+{
+    struct place *place = *state;
+    struct fixture *fixture = &place->fixture;
+    struct store_op *ops[2 * EDITORS];
+    fixture_start(fixture, place->database);
+    for (size_t i = 0; i < EDITORS; i++) {
+        struct store_template_put *put = make(fixture, STORE_TEMPLATE_PUT, sizeof(*put));
+        put->row = (struct template){.language = arena_format(fixture_arena(fixture), "l%zu", i),
+            .text = SLICE("text"),
+            .updated_by = SLICE("asha")};
+        struct store_suppression_add *bad = make(fixture, STORE_SUPPRESSION_ADD, sizeof(*bad));
+        bad->row = (struct suppression){.id = uuid_new(),
+            .phone = SLICE("no number"),
+            .source = SLICE("manual"),
+            .created_by = SLICE("asha")};
+        ops[2 * i] = &put->base;
+        ops[2 * i + 1] = &bad->base;
+    }
+    run_all(fixture, ops, ARRAY_LEN(ops), CLIENTS);
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+        assert_int_equal(ops[i]->op.err, i % 2 ? ERR_INTERNAL : ERR_OK);
+        if (i % 2) continue;
+        assert_int_equal(CONTAINER_OF(ops[i], struct store_template_put, base)->row.version, 1);
+    }
+    fixture_stop(fixture);
+}
+
 #define LOG_ORDERS                                                                                 \
     2000 /* of 1 KB and its indexes: with the log already long, soon past the length at which it is cut by force */
 #define LOG_ROUNDS 20
@@ -296,6 +327,7 @@ int main(void)
         CASE(a_migration_that_fails_leaves_nothing),
         CASE(refuses_what_is_no_database),
         CASE(a_disk_without_room_refuses_writes_only),
+        CASE(a_batch_that_is_run_again_changes_once),
         CASE(folds_the_log_under_load),
         CASE(a_long_reader_holds_nobody_up_for_long),
     };

@@ -50,6 +50,7 @@ static struct store_outbox_sweep *sweep(struct fixture *fixture, int64_t now)
 {
     struct store_outbox_sweep *op = make(fixture, STORE_OUTBOX_SWEEP, sizeof(*op));
     op->now = now;
+    op->count_all = true;
     assert_int_equal(run(fixture, &op->base), ERR_OK);
     return op;
 }
@@ -61,8 +62,11 @@ static void claims_the_oldest_due_first(void **state)
     struct fixture *fixture = *state;
     static const int64_t due[MESSAGES] = {40, 10, 50, 20, 30};
     struct uuid ids[MESSAGES];
-    add_customer(fixture, "C1");
-    for (size_t i = 0; i < MESSAGES; i++) ids[i] = add_order(fixture, "C1", NOW + due[i]);
+    for (size_t i = 0; i < MESSAGES; i++) {
+        char code[] = {'C', (char)('1' + i), '\0'};
+        add_customer(fixture, code);
+        ids[i] = add_order(fixture, code, NOW + due[i]);
+    }
 
     struct store_outbox_claim *first = claim(fixture, NOW + 40, 3);
     assert_int_equal(first->count, 3);

@@ -243,6 +243,8 @@ static void stores_what_a_refresh_yielded(void **state)
     made->row.customer_code = SLICE("C1");
     made->row.is_customer = true;
     assert_int_equal(run(fixture, &made->base), ERR_OK);
+    struct store_session_create *other = new_session(fixture, "b", "asha");
+    assert_int_equal(run(fixture, &other->base), ERR_OK);
     assert_true(lease(fixture, "a", due));
     struct store_session_refresh *op = new_refresh(fixture, "a", due);
     assert_int_equal(run(fixture, &op->base), ERR_OK);
@@ -263,6 +265,7 @@ static void stores_what_a_refresh_yielded(void **state)
     op->row.refreshable = expected.refreshable = false;
     assert_int_equal(run(fixture, &op->base), ERR_OK);
     assert_session(&get_session(fixture, "a", NOW)->row, &expected);
+    assert_session(&get_session(fixture, "b", NOW)->row, &other->row);
 }
 
 /* Who read the session before the refresh holds tokens that are used up. */
@@ -325,9 +328,22 @@ static void add_crowd(struct fixture *fixture)
 static int64_t ended(struct fixture *fixture, struct store_session_end *op)
 {
     assert_int_equal(run(fixture, &op->base), ERR_OK);
-    assert_false(op->replayed);
+    assert_false(op->replayed || op->foreign);
     assert_int_equal(count_entries(fixture, op->entry.record.ptr), op->ended > 0);
     return op->ended;
+}
+
+static void assert_foreign(struct fixture *fixture, struct store_session_end *op)
+{
+    assert_int_equal(run(fixture, &op->base), ERR_OK);
+    assert_true(op->foreign);
+    assert_false(op->replayed);
+    assert_int_equal(op->ended, 0);
+    assert_int_equal(count_entries(fixture, op->entry.record.ptr), 0);
+    /* The token has been used, all the same. */
+    assert_int_equal(run(fixture, &op->base), ERR_OK);
+    assert_true(op->replayed);
+    assert_false(op->foreign);
 }
 
 static void ends_by_the_providers_name_of_the_session(void **state)
@@ -369,13 +385,42 @@ static void session_and_person_must_belong_together(void **state)
 {
     struct fixture *fixture = *state;
     add_crowd(fixture);
-    assert_int_equal(ended(fixture, new_end_by_token(fixture, "t1", "s1", "baraka")), 0);
-    assert_int_equal(ended(fixture, new_end_by_token(fixture, "t2", "s3", "asha")), 0);
+    assert_foreign(fixture, new_end_by_token(fixture, "t1", "s1", "baraka"));
+    assert_foreign(fixture, new_end_by_token(fixture, "t2", "s3", "asha"));
     assert_true(stands(fixture, "a1") && stands(fixture, "a2"));
     assert_true(stands(fixture, "b1") && stands(fixture, "b2"));
     assert_int_equal(ended(fixture, new_end_by_token(fixture, "t3", "s2", "asha")), 1);
     assert_true(stands(fixture, "a1"));
     assert_false(stands(fixture, "a2"));
+}
+
+/* Nobody has it, at this issuer at least. */
+static void an_unknown_session_is_nobodys(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_session_create *op = new_session(fixture, "c1", "chege");
+    add_crowd(fixture);
+    op->row.issuer = SLICE("https://other.example");
+    op->row.sid = SLICE("s4");
+    assert_int_equal(run(fixture, &op->base), ERR_OK);
+    assert_int_equal(ended(fixture, new_end_by_token(fixture, "t1", "unknown", "asha")), 0);
+    assert_int_equal(ended(fixture, new_end_by_token(fixture, "t2", "s4", "asha")), 0);
+    assert_true(stands(fixture, "a1") && stands(fixture, "a2"));
+    assert_true(stands(fixture, "c1"));
+}
+
+/* No provider should call two sessions alike; if one does, the person's own ends, and is not held up by the other. */
+static void a_session_that_two_people_have_ends_for_the_one_named(void **state)
+{
+    struct fixture *fixture = *state;
+    add_session(fixture, "a", "asha", "s1");
+    add_session(fixture, "b", "baraka", "s1");
+    assert_int_equal(ended(fixture, new_end_by_token(fixture, "t1", "s1", "asha")), 1);
+    assert_false(stands(fixture, "a"));
+    assert_true(stands(fixture, "b"));
+    /* A second token for the same finds only the other's. */
+    assert_foreign(fixture, new_end_by_token(fixture, "t2", "s1", "asha"));
+    assert_true(stands(fixture, "b"));
 }
 
 /* ---- once ---- */
@@ -529,6 +574,8 @@ int main(int argc, char **argv)
         STORE_CASE(ends_all_of_a_person_at_an_issuer),
         STORE_CASE(ends_all_of_a_person_anywhere),
         STORE_CASE(session_and_person_must_belong_together),
+        STORE_CASE(an_unknown_session_is_nobodys),
+        STORE_CASE(a_session_that_two_people_have_ends_for_the_one_named),
         STORE_CASE(a_token_counts_once),
         STORE_CASE(a_token_counts_once_however_often_at_a_time),
         STORE_CASE(ends_do_not_count_what_others_ended),

@@ -97,6 +97,9 @@ static void refuses_what_is_no_token_reply(void **state)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         assert_answer(ANSWER_FAULTY, 200, JSON, texts[i]);
     }
+    struct token_reply reply = read_text(200, JSON, "[]");
+    assert_string_equal(reply.why, "the token reply is no JSON object");
+    token_reply_deinit(&reply);
     assert_answer(ANSWER_GOOD, 200, JSON, good);
     assert_answer(ANSWER_FAULTY, 200, "text/html", good);
     assert_answer(ANSWER_FAULTY, 200, "application/jsonp", good);
@@ -105,16 +108,34 @@ static void refuses_what_is_no_token_reply(void **state)
     assert_answer(ANSWER_FAULTY, 307, JSON, good);
 }
 
-static void refuses_tokens_that_are_too_long(void **state)
+static enum answer with_length(const char *name, int len)
 {
     struct buf text;
-    (void)state;
+    struct token_reply reply;
     buf_init(&text, 65536);
-    buf_put_text(&text, "{\"token_type\":\"Bearer\",\"access_token\":\"");
-    for (int i = 0; i < 8193; i++) buf_put_char(&text, 'a');
+    buf_printf(&text, "{\"token_type\":\"Bearer\",%s\"%s\":\"",
+        strcmp(name, "access_token") == 0 ? "" : "\"access_token\":\"a\",", name);
+    for (int i = 0; i < len; i++) buf_put_char(&text, 'a');
     buf_put(&text, SLICE("\"}\0"));
-    assert_answer(ANSWER_FAULTY, 200, JSON, text.ptr);
+    reply = read_text(200, JSON, text.ptr);
+    enum answer answer = reply.answer;
+    token_reply_deinit(&reply);
     buf_deinit(&text);
+    return answer;
+}
+
+/* What is kept for a session has less room than what is read once. */
+static void refuses_tokens_that_are_too_long(void **state)
+{
+    static const struct {
+        const char *name;
+        int max;
+    } rows[] = {{"access_token", 32768}, {"id_token", 32768}, {"refresh_token", 8192}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(with_length(rows[i].name, rows[i].max), ANSWER_GOOD);
+        assert_int_equal(with_length(rows[i].name, rows[i].max + 1), ANSWER_FAULTY);
+    }
 }
 
 /* RP-16, RP-30. */

@@ -88,6 +88,15 @@ static struct intake decide_order(
     return verdict;
 }
 
+/* Only what is queued stands behind its customer's last message. */
+static void take_turn(struct turns *turns, struct store_order_create *create)
+{
+    struct message *message = &create->message;
+    bool queued = message->state == MESSAGE_QUEUED;
+    message->turn_at =
+        queued ? turns_next(turns, message->customer_id, message->due_at) : message->due_at;
+}
+
 /* True when the member is to be written; else it has been answered. */
 static bool decide(struct batch *batch, struct member *member, const struct finding *found)
 {
@@ -104,6 +113,7 @@ static bool decide(struct batch *batch, struct member *member, const struct find
         op_complete(&op->op, verdict.err);
         return false;
     }
+    if (op->verb == STORE_ORDER_CREATE) take_turn(batch->creates->turns, order_create(op));
     member->answer = verdict.answer;
     if (found->customer) member->customer_version = found->customer->version;
     return true;

@@ -23,6 +23,7 @@ enum column_kind {
     COLUMN_BOOL,
     COLUMN_TIME,
     COLUMN_TIME_OR_NULL,
+    COLUMN_EVENT,
     COLUMN_STATE,
     COLUMN_ENCODING,
     COLUMN_KEY,
@@ -43,6 +44,7 @@ static const enum type_oid type_of[COLUMN_KIND_COUNT] = {
     [COLUMN_BOOL] = OID_BOOL,
     [COLUMN_TIME] = OID_TIMESTAMPTZ,
     [COLUMN_TIME_OR_NULL] = OID_TIMESTAMPTZ,
+    [COLUMN_EVENT] = OID_TEXT,
     [COLUMN_STATE] = OID_TEXT,
     [COLUMN_ENCODING] = OID_TEXT,
     [COLUMN_KEY] = OID_BYTEA,
@@ -90,6 +92,7 @@ static const struct column message_columns[] = {
     IN_ORDER(UUID, message.id),
     IN_ORDER(UUID, message.order_id),
     IN_ORDER(UUID, message.customer_id),
+    IN_ORDER(EVENT, message.event),
     IN_ORDER(TEXT, message.to),
     IN_ORDER(TEXT, message.body),
     IN_ORDER(ENCODING, message.encoding),
@@ -97,6 +100,7 @@ static const struct column message_columns[] = {
     IN_ORDER(STATE, message.state),
     IN_ORDER(TEXT, message.failure),
     IN_ORDER(TIME_OR_NULL, message.due_at),
+    IN_ORDER(TIME_OR_NULL, message.turn_at),
     IN_ORDER(TIME_OR_NULL, message.expires_at),
     IN_ORDER(TIME, message.created_at),
 };
@@ -116,6 +120,9 @@ static void put_value(struct params *params, enum column_kind kind, const void *
     case COLUMN_BOOL: params_bool(params, *(const bool *)at); return;
     case COLUMN_TIME: params_time(params, *(const int64_t *)at); return;
     case COLUMN_TIME_OR_NULL: params_time_or_null(params, *(const int64_t *)at); return;
+    case COLUMN_EVENT:
+        params_bytes(params, message_event_text(*(const enum message_event *)at));
+        return;
     case COLUMN_STATE:
         params_bytes(params, message_state_text(*(const enum message_state *)at));
         return;

@@ -13,8 +13,12 @@
 
 #include "core/clock.h"
 #include "store/postgres/audit.h"
+#include "store/postgres/messages.h"
 #include "store/postgres/outbox.h"
+#include "store/postgres/reports.h"
 #include "store/postgres/sessions.h"
+#include "store/postgres/suppressions.h"
+#include "store/postgres/templates.h"
 
 #define OUT_MAX 16
 #define TRIES_MAX 8
@@ -22,17 +26,28 @@
 static const struct chore_kind {
     chore_send_fn *send;
     chore_rows_fn *rows;
+    bool queues; /* messages, when it succeeds */
 } kinds[STORE_VERB_COUNT] = {
-    [STORE_OUTBOX_CLAIM] = {outbox_send_claim, outbox_take_claim},
-    [STORE_OUTBOX_SETTLE] = {outbox_send_settle, outbox_take_settle},
-    [STORE_OUTBOX_SWEEP] = {outbox_send_sweep, outbox_take_sweep},
-    [STORE_KEYS_PURGE] = {outbox_send_purge, outbox_take_purge},
-    [STORE_SESSION_CREATE] = {session_send_create, session_take_create},
-    [STORE_SESSION_TOUCH] = {session_send_touch, session_take_touch},
-    [STORE_SESSION_REFRESH] = {session_send_refresh, session_take_refresh},
-    [STORE_SESSION_END] = {session_send_end, session_take_end},
-    [STORE_SESSIONS_PURGE] = {sessions_send_purge, sessions_take_purge},
-    [STORE_AUDIT_WRITE] = {audit_send_write, audit_take_write},
+    [STORE_OUTBOX_CLAIM] = {outbox_send_claim, outbox_take_claim, false},
+    [STORE_OUTBOX_SETTLE] = {outbox_send_settle, outbox_take_settle, false},
+    [STORE_OUTBOX_SWEEP] = {outbox_send_sweep, outbox_take_sweep, false},
+    [STORE_KEYS_PURGE] = {outbox_send_purge, outbox_take_purge, false},
+    [STORE_SESSION_CREATE] = {session_send_create, session_take_create, false},
+    [STORE_SESSION_TOUCH] = {session_send_touch, session_take_touch, false},
+    [STORE_SESSION_REFRESH] = {session_send_refresh, session_take_refresh, false},
+    [STORE_SESSION_END] = {session_send_end, session_take_end, false},
+    [STORE_SESSIONS_PURGE] = {sessions_send_purge, sessions_take_purge, false},
+    [STORE_AUDIT_WRITE] = {audit_send_write, audit_take_write, false},
+    [STORE_REPORT_TAKE] = {report_send_take, report_take_take, false},
+    [STORE_MESSAGE_RESEND] = {message_send_resend, message_take_resend, true},
+    [STORE_MESSAGES_RESEND] = {messages_send_resend, messages_take_resend, true},
+    [STORE_MESSAGE_SETTLE] = {message_send_settle, message_take_settle, false},
+    [STORE_MESSAGES_SCRUB] = {messages_send_scrub, messages_take_scrub, false},
+    [STORE_SENDING_SWITCH] = {outbox_send_switch, outbox_take_switch, false},
+    [STORE_SUPPRESSION_ADD] = {suppression_send_add, suppression_take_add, false},
+    [STORE_SUPPRESSION_REMOVE] = {suppression_send_remove, suppression_take_remove, false},
+    [STORE_TEMPLATE_PUT] = {template_send_put, template_take_put, false},
+    [STORE_TEMPLATE_REMOVE] = {template_send_remove, template_take_remove, false},
 };
 
 struct chore {
@@ -94,6 +109,12 @@ static void chore_failed(struct chores *chores, struct store_op *op, const char 
     }
 }
 
+static void chore_done(struct chores *chores, struct store_op *op, enum err err)
+{
+    if (err == ERR_OK && kinds[op->verb].queues) chores->hooks->queued(chores->hooks->context);
+    op_complete(&op->op, err);
+}
+
 static void chore_ended(struct flight *flight, enum flight_end how)
 {
     struct chore *chore = CONTAINER_OF(flight, struct chore, flight);
@@ -101,7 +122,7 @@ static void chore_ended(struct flight *flight, enum flight_end how)
     struct store_op *op = chore->op;
     chores->out--;
     if (how == FLIGHT_DONE) {
-        op_complete(&op->op, chore->err);
+        chore_done(chores, op, chore->err);
     } else if (how == FLIGHT_FAILED) {
         chore_failed(chores, op, flight->sqlstate);
     } else if (++op->tries < TRIES_MAX) {

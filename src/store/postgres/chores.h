@@ -10,6 +10,7 @@
 
 struct chores {
     struct connection *connection;
+    const struct store_hooks *hooks;
     const char *name; /* in the log */
     struct backlog backlog;
     size_t out; /* transactions on their way */
@@ -21,7 +22,7 @@ typedef void chore_send_fn(struct connection *connection, struct store_op *op);
 /* The rows of one of those statements. An answer other than ERR_OK becomes the operation's. */
 typedef enum err chore_rows_fn(struct store_op *op, const PGresult *rows);
 
-/* `connection` is set by the caller. What may have been committed is asked about for `unsure_ms`. */
+/* `connection` and `hooks` are set by the caller. What may have been committed is asked about for `unsure_ms`. */
 void chores_init(struct chores *chores, const char *name, int64_t unsure_ms);
 /* Takes an operation; it leaves with the next chores_go(). */
 void chores_put(struct chores *chores, struct store_op *op);

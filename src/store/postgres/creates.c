@@ -19,6 +19,7 @@ void creates_init(struct creates *creates)
     backlog_init(&creates->again, BACKLOG_UNSURE_MS);
     backlog_init(&creates->alone, BACKLOG_UNSURE_MS);
     creates->known = known_new();
+    creates->turns = turns_new();
     for (size_t i = 0; i < CREATES_BATCHES; i++) batch_init(&creates->batches[i], creates);
 }
 
@@ -26,6 +27,7 @@ void creates_deinit(struct creates *creates)
 {
     for (size_t i = 0; i < CREATES_BATCHES; i++) batch_deinit(&creates->batches[i]);
     known_free(creates->known);
+    turns_free(creates->turns);
 }
 
 static bool is_ready(const struct creates *creates, struct store_op *op)

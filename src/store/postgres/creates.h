@@ -7,6 +7,7 @@
 
 #include "store/postgres/batch.h"
 #include "store/postgres/known.h"
+#include "store/turns.h"
 
 /* While the server writes one batch, the next is made and sent behind it. */
 #define CREATES_BATCHES 2
@@ -20,6 +21,7 @@ struct creates {
     struct backlog again;  /* to be tried again */
     struct backlog alone;  /* to be tried one by one */
     struct known *known;
+    struct turns *turns;
     struct batch batches[CREATES_BATCHES];
 };
 

@@ -25,7 +25,7 @@ struct link {
     unsigned number;
     struct connection write, read;
     struct creates creates;
-    struct chores outbox, sessions;
+    struct chores outbox, changes;
     struct reads reads;
     struct defer turn;
     struct timer expiry;
@@ -35,7 +35,7 @@ struct link {
 static size_t waiting(const struct link *link)
 {
     return creates_waiting(&link->creates) + link->outbox.backlog.count +
-           link->sessions.backlog.count + link->reads.backlog.count;
+           link->changes.backlog.count + link->reads.backlog.count;
 }
 
 static void watch_expiry(struct link *link)
@@ -50,7 +50,7 @@ static void expire(struct link *link)
     int64_t now = clock_mono_ms();
     creates_expire(&link->creates, now);
     backlog_expire(&link->outbox.backlog, now);
-    backlog_expire(&link->sessions.backlog, now);
+    backlog_expire(&link->changes.backlog, now);
     backlog_expire(&link->reads.backlog, now);
 }
 
@@ -65,7 +65,7 @@ static void expire_on_time(struct timer *timer)
 static void go(struct link *link)
 {
     chores_go(&link->outbox);
-    chores_go(&link->sessions);
+    chores_go(&link->changes);
     creates_go(&link->creates);
     reads_go(&link->reads);
     metrics_set(METRIC_STORE_QUEUE, link->number, (int64_t)waiting(link));
@@ -102,12 +102,12 @@ struct store_link *link_new(struct store *store, struct loop *loop)
     link->base.loop = loop;
     link->number = atomic_fetch_add(&server->links, 1) % METRIC_LABEL_MAX;
     link->creates.connection = &link->write;
-    link->outbox.connection = link->sessions.connection = &link->write;
-    link->creates.hooks = &server->hooks;
+    link->outbox.connection = link->changes.connection = &link->write;
+    link->creates.hooks = link->outbox.hooks = link->changes.hooks = &server->hooks;
     link->reads.connection = &link->read;
     creates_init(&link->creates);
     chores_init(&link->outbox, "outbox", OUTBOX_UNSURE_MS);
-    chores_init(&link->sessions, "session", BACKLOG_UNSURE_MS);
+    chores_init(&link->changes, "change", BACKLOG_UNSURE_MS);
     reads_init(&link->reads);
     defer_init(&link->turn, end_turn);
     timer_init(&link->expiry, expire_on_time);
@@ -142,13 +142,23 @@ void link_submit(struct store_link *base, struct store_op *op)
     case STORE_OUTBOX_CLAIM:
     case STORE_OUTBOX_SETTLE:
     case STORE_OUTBOX_SWEEP:
+    case STORE_MESSAGES_SCRUB:
     case STORE_KEYS_PURGE: chores_put(&link->outbox, op); break;
     case STORE_SESSION_CREATE:
     case STORE_SESSION_TOUCH:
     case STORE_SESSION_REFRESH:
     case STORE_SESSION_END:
     case STORE_SESSIONS_PURGE:
-    case STORE_AUDIT_WRITE: chores_put(&link->sessions, op); break;
+    case STORE_AUDIT_WRITE:
+    case STORE_REPORT_TAKE:
+    case STORE_MESSAGE_RESEND:
+    case STORE_MESSAGES_RESEND:
+    case STORE_MESSAGE_SETTLE:
+    case STORE_SENDING_SWITCH:
+    case STORE_SUPPRESSION_ADD:
+    case STORE_SUPPRESSION_REMOVE:
+    case STORE_TEMPLATE_PUT:
+    case STORE_TEMPLATE_REMOVE: chores_put(&link->changes, op); break;
     default: reads_put(&link->reads, op); break;
     }
     defer_set(link->base.loop, &link->turn);

@@ -5,7 +5,7 @@
  *
  * A text is joined from constant fragments, one per filter in use. All have the same eight parameters; those of an unused filter
  * are NULL and not looked at. A page asks for one row more than its limit, to know whether rows follow.
- *   $1 from  $2 to  $3 limit  $4 customer's code  $5 $6 place after which the page begins  $7 state  $8 order
+ *   $1 from  $2 to  $3 limit  $4 customer's code, or a number  $5 $6 place after which the page begins  $7 state  $8 order
  *
  * Pure; any thread. Memory is the caller's.
  */
@@ -22,11 +22,12 @@
 
 #define TEXT_MAX 2048
 
-enum filter { BY_CUSTOMER = 1, AFTER = 2, BY_STATE = 4, BY_ORDER = 8 };
-#define FILTER_BITS 4
+enum filter { BY_CUSTOMER = 1, AFTER = 2, BY_STATE = 4, BY_ORDER = 8, BY_PHONE = 16 };
+#define FILTER_BITS 5
 
 struct list_kind {
     const char *base, *order;
+    const char *of_order;              /* instead of `base`, by order */
     unsigned known;                    /* filters this kind has */
     const char *fragment[FILTER_BITS]; /* by bit of enum filter */
 };
@@ -35,30 +36,45 @@ struct list_kind {
     "(select x.id from customers x where lower(x.code) = lower($4 collate \"C\"))"
 
 static const struct list_kind customers = {
-    "select " CUSTOMER_COLUMNS " from customers c where c.created_at >= $1 and c.created_at < $2",
-    " order by c.created_at desc, c.id desc limit $3",
-    BY_CUSTOMER | AFTER,
-    {" and lower(c.code) = lower($4 collate \"C\")", " and (c.created_at, c.id) < ($5, $6)"},
+    .base = "select " CUSTOMER_COLUMNS
+            " from customers c where c.created_at >= $1 and c.created_at < $2",
+    .order = " order by c.created_at desc, c.id desc limit $3",
+    .known = BY_CUSTOMER | AFTER,
+    .fragment = {" and lower(c.code) = lower($4 collate \"C\")",
+        " and (c.created_at, c.id) < ($5, $6)"},
 };
 static const struct list_kind orders = {
-    "select " ORDER_COLUMNS " from " ORDER_TABLES " where o.time >= $1 and o.time < $2",
-    " order by o.time desc, o.id desc limit $3",
-    BY_CUSTOMER | AFTER,
-    {" and o.customer_id = " CUSTOMER_OF_CODE, " and (o.time, o.id) < ($5, $6)"},
+    .base = "select " ORDER_COLUMNS " from " ORDER_TABLES " where o.time >= $1 and o.time < $2",
+    .order = " order by o.time desc, o.id desc limit $3",
+    .known = BY_CUSTOMER | AFTER,
+    .fragment = {" and o.customer_id = " CUSTOMER_OF_CODE, " and (o.time, o.id) < ($5, $6)"},
 };
+#define MESSAGES_FROM(table)                                                                       \
+    "select " MESSAGE_COLUMNS " from " table " m join customers c on c.id = m.customer_id "        \
+    "where m.created_at >= $1 and m.created_at < $2"
+#define OF_ORDER(is) "select * from messages where order_id = $8 and event " is " 'order.received'"
 static const struct list_kind messages = {
-    "select " MESSAGE_COLUMNS " from messages m join customers c on c.id = m.customer_id "
-    "where m.created_at >= $1 and m.created_at < $2",
-    " order by m.created_at desc, m.id desc limit $3",
-    BY_CUSTOMER | AFTER | BY_STATE | BY_ORDER,
-    {" and m.customer_id = " CUSTOMER_OF_CODE, " and (m.created_at, m.id) < ($5, $6)",
-        " and m.state = $7", " and m.order_id = $8"},
+    .base = MESSAGES_FROM("messages"),
+    /* The message of an order's receipt and the later ones stand in an index each. */
+    .of_order = MESSAGES_FROM("(" OF_ORDER("=") " union all " OF_ORDER("<>") ")"),
+    .order = " order by m.created_at desc, m.id desc limit $3",
+    .known = BY_CUSTOMER | AFTER | BY_STATE | BY_ORDER,
+    .fragment = {" and m.customer_id = " CUSTOMER_OF_CODE, " and (m.created_at, m.id) < ($5, $6)",
+        " and m.state = $7", ""},
+};
+static const struct list_kind suppressions = {
+    .base = "select " SUPPRESSION_COLUMNS " from suppressions s "
+            "where s.created_at >= $1 and s.created_at < $2",
+    .order = " order by s.created_at desc, s.id desc limit $3",
+    .known = AFTER | BY_PHONE,
+    .fragment = {"", " and (s.created_at, s.id) < ($5, $6)", "", "", " and s.phone = $4"},
 };
 
 static const struct list_kind *const kinds[] = {
     [STORE_CUSTOMER_LIST] = &customers,
     [STORE_ORDER_LIST] = &orders,
     [STORE_MESSAGE_LIST] = &messages,
+    [STORE_SUPPRESSION_LIST] = &suppressions,
 };
 
 static const Oid types[] = {OID_TIMESTAMPTZ, OID_TIMESTAMPTZ, OID_INT8, OID_TEXT, OID_TIMESTAMPTZ,
@@ -76,17 +92,19 @@ static unsigned filters_of(const struct store_list *list)
     if (list->after) filters |= AFTER;
     if (list->by_state) filters |= BY_STATE;
     if (list->by_order) filters |= BY_ORDER;
+    if (slice_present(list->phone)) filters |= BY_PHONE;
     return filters & kinds[list->base.verb]->known;
 }
 
 void list_statement(const struct store_list *list, char name[LIST_NAME_SIZE], struct params *out)
 {
     check(list->limit >= 1 && list->limit <= STORE_LIST_MAX);
-    name_list(name, list->base.verb, filters_of(list));
+    unsigned filters = filters_of(list);
+    name_list(name, list->base.verb, filters);
     params_time(out, list->from);
     params_time(out, list->to);
     params_i64(out, (int64_t)list->limit + 1);
-    params_bytes(out, list->customer);
+    params_bytes(out, filters & BY_PHONE ? list->phone : list->customer);
     params_time(out, list->place.at);
     params_uuid(out, &list->place.id);
     params_bytes(out, list->by_state ? message_state_text(list->state) : slice_absent());
@@ -95,7 +113,7 @@ void list_statement(const struct store_list *list, char name[LIST_NAME_SIZE], st
 
 static void put_text(struct buf *out, const struct list_kind *kind, unsigned filters)
 {
-    buf_put_text(out, kind->base);
+    buf_put_text(out, filters & BY_ORDER ? kind->of_order : kind->base);
     for (unsigned bit = 0; bit < FILTER_BITS; bit++) {
         if (filters & (1U << bit)) buf_put_text(out, kind->fragment[bit]);
     }
@@ -116,7 +134,8 @@ static bool prepare(PGconn *pg, unsigned verb, unsigned filters)
 
 bool lists_prepare(PGconn *pg)
 {
-    for (unsigned verb = STORE_CUSTOMER_LIST; verb <= STORE_MESSAGE_LIST; verb++) {
+    for (unsigned verb = 0; verb < ARRAY_LEN(kinds); verb++) {
+        if (!kinds[verb]) continue;
         for (unsigned filters = 0; filters < 1U << FILTER_BITS; filters++) {
             if (filters & ~kinds[verb]->known) continue;
             if (!prepare(pg, verb, filters)) return false;

@@ -1,20 +1,24 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Claim, settle, sweep, purge.
+ * Claim, settle, sweep, the switch, purge.
  *
- * One whose connection broke is sent again in a form that finds out whether it was committed: a claim asks what its token already holds,
- * a settlement counts what already stands as it wants it. Sweep and purge may simply run twice.
+ * One whose connection broke is sent again in a form that finds out whether it was committed: a claim asks what its token already holds
+ * (what it suppressed is not counted then), a settlement counts what already stands as it wants it. The others may simply run twice.
+ * A report and a settlement that brings its provider_id may both look for the other before either is committed; the sweep finds them.
  *
  * Runs on the loop thread of its connection; see chores.c for how they get there and back.
- * Limits: SWEEP_MAX rows per sweep or purge.
+ * Limits: SWEEP_MAX rows of a kind per sweep or purge; of the reports that wait, the newest WAITING_MAX.
  */
 #include "store/postgres/outbox.h"
 
 #include "store/history.h"
+#include "store/postgres/audit.h"
 #include "store/postgres/rows.h"
 
 #define SWEEP_MAX (STORE_BATCH_MAX * 8)
+/* Each is looked for by its provider_id and its number, at every sweep. */
+#define WAITING_MAX (STORE_BATCH_MAX * 2)
 
 static void execute(struct connection *connection, enum statement statement)
 {
@@ -32,6 +36,14 @@ static void put_claim_fragment(struct params *params, int64_t now)
     params_bytes(params, (struct slice){text.ptr, text.len - (sizeof("1}") - 1)});
 }
 
+/* `failure`, and what the history says of it. */
+static void put_suppressed(struct params *params, int64_t now, struct slice failure)
+{
+    params_bytes(params, failure);
+    params_change(params,
+        &(struct history_change){.state = MESSAGE_SUPPRESSED, .at = now, .failure = failure});
+}
+
 void outbox_send_claim(struct connection *connection, struct store_op *op)
 {
     struct store_outbox_claim *claim = CONTAINER_OF(op, struct store_outbox_claim, base);
@@ -46,16 +58,10 @@ void outbox_send_claim(struct connection *connection, struct store_op *op)
     params_uuid(params, &claim->token);
     params_i64(params, (int64_t)claim->limit);
     put_claim_fragment(params, claim->now);
+    params_bytes(params, slice_present(claim->sender) ? claim->sender : SLICE(""));
+    put_suppressed(params, claim->now, FAILURE_OPTED_OUT);
+    put_suppressed(params, claim->now, FAILURE_SUPPRESSED);
     execute(connection, STATEMENT_OUTBOX_CLAIM);
-}
-
-static void put_fragment(struct params *params, const struct history_change *change)
-{
-    struct buf text CLEANUP(buf_deinit);
-    buf_init(&text, HISTORY_CHANGE_MAX);
-    history_put(&text, change);
-    check(buf_ok(&text));
-    params_bytes(params, buf_slice(&text));
 }
 
 static void put_settled_time(struct params *params, const struct settlement *item)
@@ -112,6 +118,16 @@ static void put_failure(struct params *params, const struct settlement *item)
     params_bytes(params, item->failure);
 }
 
+static void put_price(struct params *params, const struct settlement *item)
+{
+    params_i64(params, item->price);
+}
+
+static void put_suppress(struct params *params, const struct settlement *item)
+{
+    params_bool(params, item->suppress);
+}
+
 typedef void settlement_value_fn(struct params *params, const struct settlement *item);
 
 /* In the order of OUTBOX_SETTLE's parameters. */
@@ -129,7 +145,21 @@ static const struct settle_column {
     {OID_TEXT, put_provider_status},
     {OID_TEXT, put_cost},
     {OID_TEXT, put_failure},
+    {OID_INT8, put_price},
+    {OID_BOOL, put_suppress},
 };
+
+static void put_steps(struct params *params, const struct store_outbox_settle *settle)
+{
+    params_array(params, OID_TEXT);
+    for (size_t i = 0; i < settle->count; i++) {
+        const struct settlement *item = &settle->items[i];
+        params_change(
+            params, &(struct history_change){
+                        .state = item->state, .at = settle->now, .failure = item->failure});
+    }
+    params_array_end(params);
+}
 
 void outbox_send_settle(struct connection *connection, struct store_op *op)
 {
@@ -142,16 +172,12 @@ void outbox_send_settle(struct connection *connection, struct store_op *op)
         }
         params_array_end(params);
     }
-    params_array(params, OID_TEXT);
-    for (size_t i = 0; i < settle->count; i++) {
-        const struct settlement *item = &settle->items[i];
-        put_fragment(
-            params, &(struct history_change){
-                        .state = item->state, .at = settle->now, .failure = item->failure});
-    }
-    params_array_end(params);
+    put_steps(params, settle);
     params_uuid(params, &settle->token);
     params_bool(params, op->tries > 0);
+    params_time(params, settle->now);
+    params_i64(params, settle->day);
+    params_bytes(params, settle->sender);
     execute(connection, STATEMENT_OUTBOX_SETTLE);
 }
 
@@ -165,13 +191,29 @@ void outbox_send_sweep(struct connection *connection, struct store_op *op)
         .state = MESSAGE_EXPIRED, .at = sweep->now, .failure = FAILURE_EXPIRED};
     params_time(params, sweep->now);
     params_i64(params, SWEEP_MAX);
-    put_fragment(params, &lost);
-    put_fragment(params, &expired);
+    params_change(params, &lost);
+    params_change(params, &expired);
     params_bytes(params, lost.failure);
     params_bytes(params, expired.failure);
+    params_time(params, sweep->now - REPORT_WINDOW_MS);
+    params_i64(params, WAITING_MAX);
+    params_i64(params, REPORT_WINDOW_MS);
     execute(connection, STATEMENT_OUTBOX_SWEEP);
     params_time(params, sweep->now);
+    params_i64(params, sweep->day);
+    params_bool(params, sweep->count_all);
     execute(connection, STATEMENT_OUTBOX_LOOK);
+}
+
+void outbox_send_switch(struct connection *connection, struct store_op *op)
+{
+    const struct store_sending_switch *turn = CONTAINER_OF(op, struct store_sending_switch, base);
+    struct params *params = connection_params(connection);
+    audit_put(params, &turn->entry);
+    params_bool(params, turn->halt);
+    params_time(params, turn->now);
+    params_bytes(params, turn->by);
+    execute(connection, STATEMENT_SENDING_SWITCH);
 }
 
 void outbox_send_purge(struct connection *connection, struct store_op *op)
@@ -186,12 +228,18 @@ void outbox_send_purge(struct connection *connection, struct store_op *op)
 enum err outbox_take_claim(struct store_op *op, const PGresult *rows)
 {
     struct store_outbox_claim *claim = CONTAINER_OF(op, struct store_outbox_claim, base);
-    int count = PQntuples(rows);
-    claim->count = (size_t)count;
-    claim->messages = arena_alloc(op->arena, claim->count * sizeof(*claim->messages));
-    for (int i = 0; i < count; i++) {
+    int found = PQntuples(rows);
+    claim->count = claim->suppressed = 0;
+    claim->messages = arena_alloc(op->arena, (size_t)found * sizeof(*claim->messages));
+    for (int i = 0; i < found; i++) {
         struct row row = {.result = rows, .number = i, .arena = op->arena};
-        row_message(&row, &claim->messages[i]);
+        struct message *message = &claim->messages[claim->count];
+        row_message(&row, message);
+        if (message->state == MESSAGE_SENDING) {
+            claim->count++;
+        } else {
+            claim->suppressed++;
+        }
     }
     return ERR_OK;
 }
@@ -203,19 +251,37 @@ enum err outbox_take_settle(struct store_op *op, const PGresult *rows)
     return ERR_OK;
 }
 
+static void take_look(struct store_outbox_sweep *sweep, struct row *row)
+{
+    sweep->depth = row_i64(row);
+    sweep->oldest_due = row_time(row);
+    sweep->next_due = row_time(row);
+    sweep->spent = row_i64(row);
+    sweep->halted = !row_null(row);
+    sweep->halted_at = row_time(row);
+    sweep->halted_by = row_text(row);
+}
+
 /* A sweep is answered by two statements: the changes, then the queue as they left it. */
+enum { COLUMNS_CHANGED = 3 };
+
 enum err outbox_take_sweep(struct store_op *op, const PGresult *rows)
 {
     struct store_outbox_sweep *sweep = CONTAINER_OF(op, struct store_outbox_sweep, base);
-    struct row row = {.result = rows};
-    if (PQnfields(rows) == 2) {
-        sweep->lost = row_i64(&row);
-        sweep->expired = row_i64(&row);
+    struct row row = {.result = rows, .arena = op->arena};
+    if (PQnfields(rows) != COLUMNS_CHANGED) {
+        take_look(sweep, &row);
         return ERR_OK;
     }
-    sweep->depth = row_i64(&row);
-    sweep->oldest_due = row_time(&row);
-    sweep->next_due = row_time(&row);
+    sweep->lost = row_i64(&row);
+    sweep->expired = row_i64(&row);
+    sweep->matched = row_i64(&row);
+    return ERR_OK;
+}
+
+enum err outbox_take_switch(struct store_op *op, const PGresult *rows)
+{
+    (void)op, (void)rows;
     return ERR_OK;
 }
 

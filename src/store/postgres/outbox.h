@@ -13,3 +13,7 @@
 
 chore_send_fn outbox_send_claim, outbox_send_settle, outbox_send_sweep, outbox_send_purge;
 chore_rows_fn outbox_take_claim, outbox_take_settle, outbox_take_sweep, outbox_take_purge;
+
+/* STORE_SENDING_SWITCH. */
+chore_send_fn outbox_send_switch;
+chore_rows_fn outbox_take_switch;

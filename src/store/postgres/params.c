@@ -131,6 +131,15 @@ void params_time_or_null(struct params *params, int64_t ms)
     }
 }
 
+void params_change(struct params *params, const struct history_change *change)
+{
+    struct buf text CLEANUP(buf_deinit);
+    buf_init(&text, HISTORY_CHANGE_MAX);
+    history_put(&text, change);
+    check(buf_ok(&text));
+    params_bytes(params, buf_slice(&text));
+}
+
 /* Bytes from an array's start to its number of elements. */
 #define ARRAY_SIZE_AT 12
 

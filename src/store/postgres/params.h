@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/uuid.h"
+#include "store/history.h"
 
 #define PARAMS_MAX 32
 
@@ -54,6 +55,8 @@ void params_bytes(struct params *params, struct slice value);
 void params_time(struct params *params, int64_t ms);
 /* 0 is NULL. */
 void params_time_or_null(struct params *params, int64_t ms);
+/* Text: what a message's history says of the change. */
+void params_change(struct params *params, const struct history_change *change);
 
 void params_array(struct params *params, enum type_oid element);
 void params_array_end(struct params *params);

@@ -15,6 +15,7 @@
 #include "store/postgres/audit.h"
 #include "store/postgres/rows.h"
 #include "store/postgres/sessions.h"
+#include "store/postgres/templates.h"
 
 #define OUT_MAX 256
 /* One that is being answered, one that the server finds when it is done. */
@@ -69,6 +70,7 @@ static void execute(struct reads *reads, struct store_op *op)
     case STORE_MESSAGE_GET: execute_get(reads, op); break;
     case STORE_SESSION_GET: session_send_get(reads->connection, op); break;
     case STORE_AUDIT_LIST: audit_send_list(reads->connection, op); break;
+    case STORE_TEMPLATES_GET: templates_send_get(reads->connection, op); break;
     default: execute_list(reads, op); break;
     }
 }
@@ -104,29 +106,49 @@ static enum err take_get(struct store_op *op, const PGresult *rows)
     return ERR_OK;
 }
 
+typedef void list_row_fn(struct row *row, struct store_list *list, size_t place);
+
+static void take_customer(struct row *row, struct store_list *list, size_t place)
+{
+    row_customer(row, &list->rows.customers[place]);
+}
+
+static void take_order(struct row *row, struct store_list *list, size_t place)
+{
+    row_order(row, &list->rows.orders[place]);
+}
+
+static void take_message(struct row *row, struct store_list *list, size_t place)
+{
+    row_message(row, &list->rows.messages[place]);
+}
+
+static void take_suppression(struct row *row, struct store_list *list, size_t place)
+{
+    row_suppression(row, &list->rows.suppressions[place]);
+}
+
+static const struct list_rows {
+    list_row_fn *take;
+    size_t size;
+} list_rows[STORE_VERB_COUNT] = {
+    [STORE_CUSTOMER_LIST] = {take_customer, sizeof(struct customer)},
+    [STORE_ORDER_LIST] = {take_order, sizeof(struct order)},
+    [STORE_MESSAGE_LIST] = {take_message, sizeof(struct message)},
+    [STORE_SUPPRESSION_LIST] = {take_suppression, sizeof(struct suppression)},
+};
+
 static enum err take_page(struct store_op *op, const PGresult *rows)
 {
     struct store_list *list = CONTAINER_OF(op, struct store_list, base);
-    struct arena *arena = list->base.arena;
+    const struct list_rows *kind = &list_rows[op->verb];
     size_t found = (size_t)PQntuples(rows);
     list->more = found > list->limit;
     list->count = list->more ? list->limit : found;
-    switch (list->base.verb) {
-    case STORE_CUSTOMER_LIST:
-        list->rows.customers = arena_alloc(arena, list->count * sizeof(struct customer));
-        break;
-    case STORE_ORDER_LIST:
-        list->rows.orders = arena_alloc(arena, list->count * sizeof(struct order));
-        break;
-    default: list->rows.messages = arena_alloc(arena, list->count * sizeof(struct message)); break;
-    }
+    list->rows.customers = arena_alloc(op->arena, list->count * kind->size);
     for (size_t i = 0; i < list->count; i++) {
-        struct row row = {.result = rows, .number = (int)i, .arena = arena};
-        switch (list->base.verb) {
-        case STORE_CUSTOMER_LIST: row_customer(&row, &list->rows.customers[i]); break;
-        case STORE_ORDER_LIST: row_order(&row, &list->rows.orders[i]); break;
-        default: row_message(&row, &list->rows.messages[i]); break;
-        }
+        struct row row = {.result = rows, .number = (int)i, .arena = op->arena};
+        kind->take(&row, list, i);
     }
     return ERR_OK;
 }
@@ -139,6 +161,7 @@ static enum err take(struct store_op *op, const PGresult *rows)
     case STORE_MESSAGE_GET: return take_get(op, rows);
     case STORE_SESSION_GET: return session_take_get(op, rows);
     case STORE_AUDIT_LIST: return audit_take_list(op, rows);
+    case STORE_TEMPLATES_GET: return templates_take_get(op, rows);
     default: return take_page(op, rows);
     }
 }

@@ -85,14 +85,26 @@ bool row_null(const struct row *row)
     return PQgetisnull(row->result, row->number, row->column);
 }
 
+/* The next column's text where it stands: gone with the result. */
+static struct slice peek(struct row *row)
+{
+    int column = row->column++;
+    return (struct slice){PQgetvalue(row->result, row->number, column),
+        (size_t)PQgetlength(row->result, row->number, column)};
+}
+
 static enum message_state row_state(struct row *row)
 {
     enum message_state state;
-    int column = row->column++;
-    struct slice text = {PQgetvalue(row->result, row->number, column),
-        (size_t)PQgetlength(row->result, row->number, column)};
-    check(message_state_parse(text, &state));
+    check(message_state_parse(peek(row), &state));
     return state;
+}
+
+enum message_event row_event(struct row *row)
+{
+    enum message_event event;
+    check(message_event_parse(peek(row), &event));
+    return event;
 }
 
 struct slice encoding_text(enum message_encoding encoding)
@@ -142,6 +154,7 @@ void row_message(struct row *row, struct message *out)
     out->order_id = row_uuid(row);
     out->customer_id = row_uuid(row);
     out->customer = row_text(row);
+    out->event = row_event(row);
     out->to = row_text(row);
     out->body = row_text(row);
     out->encoding = row_encoding(row);
@@ -158,4 +171,15 @@ void row_message(struct row *row, struct message *out)
     out->cost = row_text(row);
     out->failure = row_text(row);
     out->history = row_text(row);
+}
+
+void row_suppression(struct row *row, struct suppression *out)
+{
+    out->id = row_uuid(row);
+    out->phone = row_text(row);
+    out->sender = row_text(row);
+    out->source = row_text(row);
+    out->reason = row_text(row);
+    out->created_by = row_text(row);
+    out->created_at = row_time(row);
 }

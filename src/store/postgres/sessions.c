@@ -176,6 +176,7 @@ enum err session_take_end(struct store_op *op, const PGresult *rows)
     struct row row = {.result = rows};
     end->ended = row_i64(&row);
     end->replayed = row_bool(&row) && op->tries == 0;
+    end->foreign = row_bool(&row) && !end->replayed && end->ended == 0;
     return ERR_OK;
 }
 

@@ -67,6 +67,15 @@ static const struct customer *find_customer(
     return customer;
 }
 
+/* After all that could refuse the order: a turn that is taken is gone. */
+static void set_turn(struct transaction *transaction, struct message *message)
+{
+    message->event = MESSAGE_ORDER_RECEIVED;
+    if (message->state != MESSAGE_QUEUED) return;
+    message->turn_at = turns_next(transaction->turns, message->customer_id, message->due_at);
+    transaction->queued++;
+}
+
 enum err sqlite_order_create(struct transaction *transaction, struct store_op *base)
 {
     struct store_order_create *op = CONTAINER_OF(base, struct store_order_create, base);
@@ -78,11 +87,11 @@ enum err sqlite_order_create(struct transaction *transaction, struct store_op *b
     struct intake intake = intake_order(transaction->hooks, op, customer, seen);
     if (intake.verdict == INTAKE_DONE) return intake.err;
     if (taken(connection, SQL_REF_TAKEN, op->row.external_ref)) return ERR_REF_TAKEN;
+    set_turn(transaction, &op->message);
     rows_insert_order(connection, &op->row);
     rows_insert_message(connection, &op->message);
     const struct key_answer made = {&op->row.id, intake.answer, op->row.created_at};
     keys_insert(connection, &op->key, &made);
     insert_entry(connection, base, AUDIT_ORDER_CREATED, &made);
-    if (op->message.state == MESSAGE_QUEUED) transaction->queued++;
     return ERR_OK;
 }

@@ -3,7 +3,7 @@
 /*
  * The store on an embedded SQLite file: opens it, and hands operations to its threads.
  *
- *   loops ──submit──> queue ──> writer thread  (creates, outbox, purge; one transaction per batch)
+ *   loops ──submit──> queue ──> writer thread  (all that changes something; one transaction per batch)
  *                 └─> queue ──> reader threads (gets, lists)
  * Opening locks the file, migrates it and reads the secret before it returns, which takes milliseconds: the store is ready at
  * once. A process that is to share its database with others uses PostgreSQL.

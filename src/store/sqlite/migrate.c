@@ -68,10 +68,13 @@ enum err sqlite_migrate(struct connection *connection)
     if (last > (int64_t)count) {
         return fail(last, "the database file was migrated by a newer version");
     }
+    /* Whole tables may be copied and sorted, which must not take memory by their size. */
+    sqlite_script(connection, "pragma temp_store = file");
     for (size_t i = (size_t)last; i < count; i++) {
         if (!apply(connection, &migrations[i])) {
             return fail(migrations[i].number, connection->why);
         }
     }
+    sqlite_script(connection, "pragma temp_store = memory");
     return ERR_OK;
 }

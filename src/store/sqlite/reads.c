@@ -12,6 +12,8 @@
 #include "store/sqlite/audit.h"
 #include "store/sqlite/rows.h"
 #include "store/sqlite/sessions.h"
+#include "store/sqlite/suppressions.h"
+#include "store/sqlite/templates.h"
 
 /* Takes the row that the query stands on as element `index` of the rows at `rows`. */
 typedef void take_fn(struct query *query, struct arena *arena, void *rows, size_t index);
@@ -31,6 +33,11 @@ static void take_message(struct query *query, struct arena *arena, void *rows, s
     rows_take_message(query, arena, (struct message *)rows + index);
 }
 
+static void take_suppression(struct query *query, struct arena *arena, void *rows, size_t index)
+{
+    suppression_take(query, arena, (struct suppression *)rows + index);
+}
+
 struct kind {
     take_fn *take;
     size_t size;
@@ -44,6 +51,10 @@ static const struct kind orders = {
     take_order, sizeof(struct order), SQL_ORDER_GET, SQL_LIST_ORDERS};
 static const struct kind messages = {
     take_message, sizeof(struct message), SQL_MESSAGE_GET, SQL_LIST_MESSAGES};
+
+/* One is never asked for by its id: `get` is not used. */
+static const struct kind suppressions = {
+    take_suppression, sizeof(struct suppression), SQL_COUNT, SQL_LIST_SUPPRESSIONS};
 
 static enum err get(struct connection *connection, const struct kind *kind, struct store_op *base)
 {
@@ -59,7 +70,7 @@ static enum err get(struct connection *connection, const struct kind *kind, stru
 static unsigned filters_of(const struct store_list *op)
 {
     return (slice_present(op->customer) ? SQL_BY_CUSTOMER : 0) | (op->by_state ? SQL_BY_STATE : 0) |
-           (op->by_order ? SQL_BY_ORDER : 0);
+           (op->by_order ? SQL_BY_ORDER : 0) | (slice_present(op->phone) ? SQL_BY_PHONE : 0);
 }
 
 /* The place that all rows of the page stand before: of `to` and the end of the previous page the earlier one. No id is below the
@@ -75,6 +86,7 @@ static void put_filters(struct query *query, const struct store_list *op, unsign
     if (filters & SQL_BY_CUSTOMER) query_put_text(query, op->customer);
     if (filters & SQL_BY_STATE) query_put_text(query, message_state_text(op->state));
     if (filters & SQL_BY_ORDER) query_put_uuid(query, &op->order);
+    if (filters & SQL_BY_PHONE) query_put_text(query, op->phone);
 }
 
 static enum err list(struct connection *connection, const struct kind *kind, struct store_op *base)
@@ -116,6 +128,13 @@ static enum err list_audit(
     return ERR_OK;
 }
 
+static enum err get_templates(
+    struct connection *connection, const struct kind *kind, struct store_op *base)
+{
+    (void)kind;
+    return sqlite_templates_get(connection, base);
+}
+
 static const struct reading {
     enum err (*run)(struct connection *connection, const struct kind *kind, struct store_op *op);
     const struct kind *kind;
@@ -127,6 +146,8 @@ static const struct reading {
     [STORE_ORDER_LIST] = {list, &orders},
     [STORE_MESSAGE_LIST] = {list, &messages},
     [STORE_AUDIT_LIST] = {list_audit, NULL},
+    [STORE_SUPPRESSION_LIST] = {list, &suppressions},
+    [STORE_TEMPLATES_GET] = {get_templates, NULL},
     [STORE_SESSION_GET] = {get_session, NULL},
 };
 

@@ -20,14 +20,23 @@ static enum message_encoding parse_encoding(struct slice text)
     return slice_equal(text, encodings[MESSAGE_UCS2]) ? MESSAGE_UCS2 : MESSAGE_GSM7;
 }
 
-/* The table's CHECK names the same states: another text means a damaged file. */
-static enum message_state take_state(struct query *query)
+/* The tables' CHECKs name the same states and events: another text means a damaged file. */
+enum message_state rows_take_state(struct query *query)
 {
     enum message_state state = MESSAGE_QUEUED;
     if (!message_state_parse(query_borrow_text(query), &state)) {
         sqlite_note(query->connection, SQLITE_CORRUPT);
     }
     return state;
+}
+
+enum message_event rows_take_event(struct query *query)
+{
+    enum message_event event = MESSAGE_ORDER_RECEIVED;
+    if (!message_event_parse(query_borrow_text(query), &event)) {
+        sqlite_note(query->connection, SQLITE_CORRUPT);
+    }
+    return event;
 }
 
 void rows_take_customer(struct query *query, struct arena *arena, struct customer *out)
@@ -58,7 +67,7 @@ void rows_take_order(struct query *query, struct arena *arena, struct order *out
     out->created_at = query_take_i64(query);
     out->updated_at = query_take_i64(query);
     out->message_id = query_take_uuid(query);
-    out->message_state = take_state(query);
+    out->message_state = rows_take_state(query);
 }
 
 void rows_take_message(struct query *query, struct arena *arena, struct message *out)
@@ -67,11 +76,12 @@ void rows_take_message(struct query *query, struct arena *arena, struct message 
     out->order_id = query_take_uuid(query);
     out->customer_id = query_take_uuid(query);
     out->customer = query_take_text(query, arena);
+    out->event = rows_take_event(query);
     out->to = query_take_text(query, arena);
     out->body = query_take_text(query, arena);
     out->encoding = parse_encoding(query_borrow_text(query));
     out->parts = (int)query_take_i64(query);
-    out->state = take_state(query);
+    out->state = rows_take_state(query);
     out->attempts = (int)query_take_i64(query);
     out->due_at = query_take_i64(query);
     out->expires_at = query_take_i64(query);
@@ -126,6 +136,7 @@ void rows_insert_message(struct connection *connection, const struct message *ro
     query_put_uuid(&query, &row->id);
     query_put_uuid(&query, &row->order_id);
     query_put_uuid(&query, &row->customer_id);
+    query_put_text(&query, message_event_text(row->event));
     query_put_text(&query, row->to);
     query_put_text(&query, row->body);
     query_put_text(&query, encodings[row->encoding]);
@@ -133,8 +144,17 @@ void rows_insert_message(struct connection *connection, const struct message *ro
     query_put_text(&query, message_state_text(row->state));
     query_put_i64(&query, row->attempts);
     query_put_time(&query, row->due_at);
+    query_put_time(&query, row->turn_at);
     query_put_time(&query, row->expires_at);
     query_put_i64(&query, row->created_at);
     query_put_text(&query, row->failure);
     query_run(&query);
+}
+
+void rows_put_history(struct query *query, struct buf *buf, const struct history_change *change)
+{
+    buf_init(buf, HISTORY_CHANGE_MAX);
+    history_put(buf, change);
+    check(buf_ok(buf));
+    query_put_text(query, buf_slice(buf));
 }

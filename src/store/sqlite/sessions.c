@@ -177,12 +177,25 @@ static int64_t end(struct connection *connection, const struct store_session_end
     return slice_present(op->subject) ? end_by_person(connection, op) : end_by_sid(connection, op);
 }
 
+/* Whether the session that the provider names is another person's. */
+static bool is_foreign(struct connection *connection, const struct store_session_end *op)
+{
+    if (!slice_present(op->subject) || !slice_present(op->sid)) return false;
+    CLEANUP(query_close)
+    struct query query = query_open(connection, SQL_SESSION_FOREIGN);
+    query_put_text(&query, op->issuer);
+    query_put_text(&query, op->sid);
+    query_put_text(&query, op->subject);
+    return query_row(&query);
+}
+
 enum err sqlite_session_end(struct transaction *transaction, struct store_op *base)
 {
     struct store_session_end *op = CONTAINER_OF(base, struct store_session_end, base);
     struct connection *connection = transaction->connection;
     op->replayed = !take_token(connection, op);
     op->ended = op->replayed ? 0 : end(connection, op);
+    op->foreign = !op->replayed && !op->ended && is_foreign(connection, op);
     if (op->ended) audit_insert(connection, &op->entry);
     return ERR_OK;
 }

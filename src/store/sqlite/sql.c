@@ -25,7 +25,7 @@ const char *sql_text(enum sql sql)
 
 struct list_text {
     const char *columns, *range, *order;
-    const char *filters[3];   /* by bit; NULL: unknown to this list */
+    const char *filters[SQL_FILTERS]; /* by bit; NULL: unknown to this list */
     const char *state_beside; /* in place of the state's clause when other filters stand with it */
 };
 
@@ -35,14 +35,16 @@ struct list_text {
 
 static const struct list_text lists[] = {
     [SQL_LIST_CUSTOMERS] = {"select " SQL_CUSTOMER, RANGE("c.created_at", "c.id"),
-        ORDER("c.created_at", "c.id"), .filters = {" and c.code = ?", NULL, NULL}},
+        ORDER("c.created_at", "c.id"), .filters = {" and c.code = ?"}},
     [SQL_LIST_ORDERS] = {"select " SQL_ORDER, RANGE("o.time", "o.id"), ORDER("o.time", "o.id"),
-        .filters = {OF_CUSTOMER("o.customer_id"), NULL, NULL}},
+        .filters = {OF_CUSTOMER("o.customer_id")}},
     [SQL_LIST_MESSAGES] = {"select " SQL_MESSAGE, RANGE("m.created_at", "m.id"),
         ORDER("m.created_at", "m.id"),
         .filters = {OF_CUSTOMER("m.customer_id"), " and m.state = ?", " and m.order_id = ?"},
         /* The plus keeps SQLite from searching by state: the others' indexes are far narrower. */
         .state_beside = " and +m.state = ?"},
+    [SQL_LIST_SUPPRESSIONS] = {"select " SQL_SUPPRESSION, RANGE("s.created_at", "s.id"),
+        ORDER("s.created_at", "s.id"), .filters = {NULL, NULL, NULL, " and s.phone = ?"}},
 };
 
 static const char *clause_of(const struct list_text *text, unsigned filters, unsigned bit)

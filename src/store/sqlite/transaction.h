@@ -10,11 +10,13 @@
 
 #include "store/sqlite/connection.h"
 #include "store/store.h"
+#include "store/turns.h"
 
 struct transaction {
     struct connection *connection;
     const struct store_hooks *hooks;
-    size_t queued; /* messages that it queued */
+    struct turns *turns; /* the writer's */
+    size_t queued;       /* messages that it queued */
 };
 
 typedef enum err member_fn(struct transaction *transaction, struct store_op *op);
@@ -22,7 +24,19 @@ typedef enum err member_fn(struct transaction *transaction, struct store_op *op)
 /* create.c */
 member_fn sqlite_customer_create, sqlite_order_create;
 /* outbox.c */
-member_fn sqlite_outbox_claim, sqlite_outbox_settle, sqlite_outbox_sweep;
+member_fn sqlite_outbox_claim, sqlite_outbox_settle;
+/* sweep.c */
+member_fn sqlite_outbox_sweep, sqlite_sending_switch;
+/* reports.c */
+member_fn sqlite_report_take;
+/* messages.c */
+member_fn sqlite_message_resend, sqlite_messages_resend, sqlite_message_settle;
+/* scrub.c */
+member_fn sqlite_messages_scrub;
+/* suppressions.c */
+member_fn sqlite_suppression_add, sqlite_suppression_remove;
+/* templates.c */
+member_fn sqlite_template_put, sqlite_template_remove;
 /* keys.c */
 member_fn sqlite_keys_purge;
 /* audit.c */

@@ -40,6 +40,7 @@ struct writer {
     struct queue *queue;
     struct connection *connection;
     const struct store_hooks *hooks;
+    struct turns *turns;
     struct store_op *members[STORE_BATCH_MAX];
     enum err answers[STORE_BATCH_MAX];
     size_t count;
@@ -53,6 +54,16 @@ static member_fn *const verbs[STORE_VERB_COUNT] = {
     [STORE_OUTBOX_CLAIM] = sqlite_outbox_claim,
     [STORE_OUTBOX_SETTLE] = sqlite_outbox_settle,
     [STORE_OUTBOX_SWEEP] = sqlite_outbox_sweep,
+    [STORE_SENDING_SWITCH] = sqlite_sending_switch,
+    [STORE_REPORT_TAKE] = sqlite_report_take,
+    [STORE_MESSAGE_RESEND] = sqlite_message_resend,
+    [STORE_MESSAGES_RESEND] = sqlite_messages_resend,
+    [STORE_MESSAGE_SETTLE] = sqlite_message_settle,
+    [STORE_MESSAGES_SCRUB] = sqlite_messages_scrub,
+    [STORE_SUPPRESSION_ADD] = sqlite_suppression_add,
+    [STORE_SUPPRESSION_REMOVE] = sqlite_suppression_remove,
+    [STORE_TEMPLATE_PUT] = sqlite_template_put,
+    [STORE_TEMPLATE_REMOVE] = sqlite_template_remove,
     [STORE_KEYS_PURGE] = sqlite_keys_purge,
     [STORE_AUDIT_WRITE] = sqlite_audit_write,
     [STORE_SESSION_CREATE] = sqlite_session_create,
@@ -73,7 +84,8 @@ static void execute(struct connection *connection, enum sql sql)
 static bool attempt(struct writer *writer, size_t first, size_t count)
 {
     struct connection *connection = writer->connection;
-    struct transaction transaction = {.connection = connection, .hooks = writer->hooks};
+    struct transaction transaction = {
+        .connection = connection, .hooks = writer->hooks, .turns = writer->turns};
     sqlite_clear(connection);
     execute(connection, SQL_BEGIN);
     for (size_t i = first; i < first + count && sqlite_ok(connection); i++) {
@@ -177,6 +189,7 @@ struct writer *writer_start(struct connection *connection, const struct store_ho
     writer->queue = queue_new(STORE_QUEUE_MAX);
     writer->connection = connection;
     writer->hooks = hooks;
+    writer->turns = turns_new();
     writer->forced_at = CHECKPOINT_FORCED;
     check(pthread_create(&writer->thread, NULL, run, writer) == 0);
     return writer;
@@ -188,6 +201,7 @@ void writer_stop(struct writer *writer)
     pthread_join(writer->thread, NULL);
     queue_free(writer->queue);
     sqlite_disconnect(writer->connection);
+    turns_free(writer->turns);
     free(writer);
 }
 

@@ -101,6 +101,20 @@ export class Postgres {
         return stdout.split('\n').slice(0, -1).map((line) => line.split('\x1f'));
     }
 
+    /** Begins a transaction with a statement; resolves when it is done, with what rolls it back. */
+    async hold(database, sql) {
+        const args = ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', this.#folder, '-U', 'postgres', '-d', database];
+        const child = spawn(join(this.#programs, 'psql'), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+        const gone = once(child, 'exit');
+        const held = once(child.stdout, 'data');
+        child.stdin.write(`begin; ${sql}; select 'held';\n`);
+        await inTime('the transaction that holds', Promise.race([held, gone.then(() => { throw new Error(`psql ended: ${sql}`); })]));
+        return async () => {
+            child.stdin.end();
+            await inTime('its end', gone);
+        };
+    }
+
     async close() {
         if (this.running) await this.stop('immediate');
         rmSync(this.#folder, { recursive: true, force: true });

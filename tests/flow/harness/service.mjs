@@ -28,7 +28,8 @@ function cleanEnvironment() {
     return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AGIZO_')));
 }
 
-function drawPort() {
+/** A port that is probably free: only another test can hold it. */
+export function drawPort() {
     return PORTS.from + Math.floor(Math.random() * PORTS.count);
 }
 

@@ -7,6 +7,7 @@
  *   const { browser, answer } = await signedIn(service);                 a new browser, signed in as who the provider says
  *   const page = await signIn(browser, { login: 'clerk' });              by the pages of dev/identity.mjs
  *   callbackOf(page)                                                     what /auth/callback answered
+ *   const { browser, answer, jar } = await arrive(service, provider, { login: 'clerk' });      by any provider that has `signIn(url, who)`
  */
 import { randomBytes } from 'node:crypto';
 import { USERS } from '../../../dev/identity/accounts.mjs';
@@ -73,6 +74,21 @@ export async function signedIn(service, options) {
 /** The answer of /auth/callback in the chain of a sign-in. */
 export function callbackOf({ chain }) {
     return chain.find(({ url }) => new URL(url).pathname.startsWith('/auth/callback'));
+}
+
+/**
+ * A sign-in whose part at the provider is the provider's own `signIn(url, {login, redirectUri, jar})`, as `openid-client` is brought through it, too.
+ * @param {object} service
+ * @param {object} provider
+ * @param {{login?: string, password?: string, path?: string, browser?: Browser, jar?: Map<string, string>, change?: (callback: URL) => void}} [options] `jar`: the
+ *        person's cookies at the provider; `change` may change where the provider sends the browser
+ */
+export async function arrive(service, provider, { login = 'clerk', password, path = '/auth/login', browser = browserFor(service), jar = new Map(), change } = {}) {
+    const start = await browser.go(path);
+    if (start.status !== 303) return { browser, answer: start, jar };
+    const callback = await provider.signIn(start.headers.location, { login, password, redirectUri: `${service.url}/auth/callback`, jar });
+    change?.(callback);
+    return { browser, callback, jar, answer: await browser.go(callback, { from: provider.url }) };
 }
 
 function formOf({ text, url, status }) {

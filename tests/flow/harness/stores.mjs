@@ -3,8 +3,8 @@
 /*
  * The two stores the tests run on: each makes empty databases, and reads them behind the service's back.
  *
- * A database is `{url, query(sql), count(table), change(sql), close()}`: `url` is its AGIZO_DATABASE; `query` answers rows as arrays of texts (null as
- * ''); `change` writes, for what only time would do.
+ * A database is `{url, query(sql), count(table), change(sql), holdWrites(), close()}`: `url` is its AGIZO_DATABASE; `query` answers rows as arrays of
+ * texts (null as ''); `change` writes, for what only time would do; `holdWrites` keeps messages from being written until what it returns is called.
  * AGIZO_TEST_STORE=sqlite or =postgres runs one of them alone.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -46,6 +46,14 @@ class SqliteDatabase {
         }
     }
 
+    /** Keeps everybody else from writing; resolves when it does, with what ends it. */
+    async holdWrites() {
+        const { DatabaseSync } = await sqliteModule();
+        const database = new DatabaseSync(this.path);
+        database.exec('pragma busy_timeout = 5000; begin immediate');
+        return async () => database.close();
+    }
+
     count(table) {
         return countRows(this, table);
     }
@@ -72,6 +80,10 @@ class PostgresDatabase {
         await this.query(sql);
     }
 
+    async holdWrites() {
+        return this.server.hold(this.name, 'lock table messages in share row exclusive mode');
+    }
+
     count(table) {
         return countRows(this, table);
     }
@@ -84,7 +96,7 @@ async function countRows(database, table) {
 }
 
 /* Node 22 calls its SQLite experimental, once per process and on the output of every test file. */
-async function sqliteModule() {
+export async function sqliteModule() {
     const { emitWarning } = process;
     process.emitWarning = () => {};
     try {
