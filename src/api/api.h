@@ -11,6 +11,7 @@
 #include "auth/auth.h"
 #include "core/config.h"
 #include "http/request.h"
+#include "sms/number.h"
 #include "store/store.h"
 
 struct rate_limit;
@@ -26,6 +27,7 @@ struct api {
     struct rate_limit *callback_rate;
     struct sms *sms;
     const struct sms_composer *composer;
+    enum number_reach numbers; /* whose numbers customers may have */
 };
 
 struct refusals;
