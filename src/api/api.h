@@ -13,6 +13,7 @@
 #include "http/request.h"
 #include "store/store.h"
 
+struct docs;
 struct rate_limit;
 struct sms;
 struct sms_composer;
@@ -26,6 +27,7 @@ struct api {
     struct rate_limit *callback_rate;
     struct sms *sms;
     const struct sms_composer *composer;
+    const struct docs *docs;
 };
 
 struct refusals;
