@@ -69,6 +69,7 @@ bench: all
 chaos: all
 	@tools/setup test
 	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/chaos/run.mjs
+	@AGIZO_BIN=$(CURDIR)/build/agizo dev/node tests/chaos/sender.mjs
 
 # MUTATION=--only=PATTERN takes some checks; tests/mutation/run.mjs tells how they are listed.
 mutation:

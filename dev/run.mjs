@@ -73,6 +73,7 @@ function settingsFor(identity, gateway) {
         AGIZO_AT_URL: gateway.url,
         AGIZO_AT_USERNAME: gateway.username,
         AGIZO_AT_API_KEY: gateway.apiKey,
+        AGIZO_SMS_CALLBACK_SECRET: randomBytes(24).toString('base64url'),
         ...ownEnvironment(),
     };
 }
@@ -116,6 +117,11 @@ function commands(service, identity) {
         post('/v1/customers', { code: 'C1', name: 'Achieng Otieno', phone: '0712345678' }),
         post('/v1/orders', { customer: 'C1', item: 'Maize flour, 2 kg', amount: '250.00' }),
     ];
+}
+
+/* Where the gateway reports what became of a message; the newest of the secrets is in front. */
+function callbackUrl(settings) {
+    return `http://${settings.AGIZO_LISTEN}/v1/callbacks/africastalking/${settings.AGIZO_SMS_CALLBACK_SECRET.split(',')[0]}/delivery`;
 }
 
 function introduce(settings, identity, gateway) {
@@ -171,6 +177,7 @@ async function main(program = 'build/agizo') {
     const identity = await startIdentity({ port: PORTS.identity, publicUrl: publicUrl() });
     const gateway = await startGateway({ port: PORTS.gateway, journal: `${FOLDER}/gateway.jsonl` });
     const settings = settingsFor(identity, gateway);
+    gateway.control({ settings: { callback: callbackUrl(settings) } });
     const child = await startService(program, settings);
     let ending = false;
     onEndingSignal(() => {

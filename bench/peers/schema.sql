@@ -59,13 +59,22 @@ create table messages (
     cost            text,
     failure         text,
     history         text not null default '',
+    event           text collate "C" not null default 'order.received' check (event in ('order.received', 'order.changed', 'order.cancelled')),
+    turn_at         timestamptz default '-infinity',
+    attempted_at    timestamptz,
+    report_rank     integer not null default 0 check (report_rank >= 0),
+    losses          integer not null default 0 check (losses >= 0),
     check ((state = 'sending') = (lease_until is not null))
 ) with (fillfactor = 80);
-create unique index messages_by_order on messages (order_id);
+create unique index messages_by_order on messages (order_id) where event = 'order.received';
+create index messages_by_order_later on messages (order_id) where event <> 'order.received';
 create index messages_by_creation on messages (created_at, id);
 create index messages_by_customer on messages (customer_id, created_at, id);
 create index messages_by_state on messages (state, created_at, id);
-create index messages_queued on messages (due_at, id) where state = 'queued';
+create index messages_queued on messages (turn_at, id) where state = 'queued';
+create index messages_ahead on messages (due_at, id) where state = 'queued' and turn_at > due_at;
+create index messages_by_provider on messages (provider_id collate "C") where provider_id is not null;
+create index messages_pending on messages ("to" collate "C") where state in ('sending', 'accepted', 'unknown');
 create index messages_expiring on messages (expires_at) where state = 'queued';
 create index messages_leased on messages (lease_until) where lease_until is not null;
 

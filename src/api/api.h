@@ -11,6 +11,7 @@
 #include "auth/auth.h"
 #include "core/config.h"
 #include "http/request.h"
+#include "sms/number.h"
 #include "store/store.h"
 
 struct docs;
@@ -28,6 +29,7 @@ struct api {
     struct sms *sms;
     const struct sms_composer *composer;
     const struct docs *docs;
+    enum number_reach numbers; /* whose numbers customers may have */
 };
 
 struct refusals;

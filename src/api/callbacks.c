@@ -130,13 +130,14 @@ static struct slice field(const struct form *form, struct slice name)
     return (struct slice){value.ptr, len};
 }
 
-/* The number as E.164; absent when it is none of ours. */
+/* The number as E.164; absent when it is none. */
 static struct slice phone_field(struct req *rq, const struct form *form)
 {
     char number[NUMBER_MAX];
     const char *fault;
     struct slice text = field(form, SLICE("phoneNumber"));
-    if (!slice_present(text) || !number_parse(text, number, &fault)) return slice_absent();
+    if (!slice_present(text)) return slice_absent();
+    if (!number_parse(text, NUMBER_ALL, number, &fault)) return slice_absent();
     return arena_copy(&rq->arena, slice_of(number));
 }
 

@@ -6,6 +6,7 @@
  * All wrong members are named at once. A body that is no JSON, or has a member without a row, is 400; a value that is not allowed
  * is 422. Worker's thread; decoded texts are copied into the request's arena, because the JSON tree ends with the decoding.
  */
+#include "api/api.h"
 #include "api/schema.h"
 #include "core/json.h"
 #include "core/timestamp.h"
@@ -90,7 +91,7 @@ static bool take_phone(const struct decoding *d)
     char number[NUMBER_MAX];
     const char *fault;
     if (!json_is_string(d->value)) return wrong_type(d, "a string");
-    if (!number_parse(json_text(d->value), number, &fault)) {
+    if (!number_parse(json_text(d->value), req_worker(d->rq)->api->numbers, number, &fault)) {
         return wrong(d, SLICE("phone"), slice_of(fault));
     }
     *(struct slice *)d->at = arena_copy(&d->rq->arena, slice_of(number));

@@ -89,7 +89,7 @@ static bool read_phone(struct req *rq, struct slice text, struct store_list *lis
 {
     char number[NUMBER_MAX];
     const char *fault;
-    if (!number_parse(text, number, &fault)) return false;
+    if (!number_parse(text, NUMBER_ALL, number, &fault)) return false;
     list->phone = arena_copy(&rq->arena, slice_of(number));
     return true;
 }

@@ -129,6 +129,14 @@ static bool callbacks_usable(const struct config *config)
     return false;
 }
 
+static bool countries_named(const struct config *config, enum number_reach *out)
+{
+    if (number_reach_parse(slice_of(config->sms_countries), out)) return true;
+    log_write(LOG_SERVICE_FAILED,
+        LOG_TEXT("why", SLICE("AGIZO_SMS_COUNTRIES is neither listed nor all")));
+    return false;
+}
+
 static void name_labels(void)
 {
     metrics_label("route", api_route_label);
@@ -149,6 +157,7 @@ struct service *service_start(const struct config *config, struct loop *loop)
     service->api.docs = service->docs = docs_new(config);
     name_labels();
     if (!authorities_readable(config) || !callbacks_usable(config)) return NULL;
+    if (!countries_named(config, &service->api.numbers)) return NULL;
     /* What a failed start leaves behind ends with the process. */
     if (!open_listeners(service, config) || !open_admin(service, loop, config->admin_listen))
         return NULL;

@@ -50,7 +50,7 @@ static enum step added(struct req *rq)
 {
     const struct store_suppression_add *add = rq->state;
     if (add->base.op.err) return req_fail(rq, add->base.op.err);
-    return req_reply_row(rq, add->existing ? 200 : 201, rq->route->gives(), &add->row);
+    return req_reply_row(rq, add->existing ? 200 : 201, rq->route->gives(), &add->standing);
 }
 
 enum step suppression_remove(struct req *rq)

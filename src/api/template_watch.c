@@ -5,7 +5,8 @@
  *
  *   resting --timer, or asked--> reading --answer--> resting        stop: timer cleared; `stopped` when nothing is pending
  *
- * Every worker watches for itself; they share the texts, so one that is ahead is ahead for all. Until the first answer there is a look every
+ * Every worker watches for itself; they share the texts, so one that is ahead is ahead for all, and an answer that was overtaken is
+ * not used. Until the first answer there is a look every
  * RETRY_MS, because no order is taken in before. Worker's loop.
  */
 #include "api/template_watch.h"
@@ -24,6 +25,7 @@ void template_watch_now(struct template_watch *watch)
     timer_clear(&watch->timer);
     arena_reset(&watch->arena);
     watch->pending = true;
+    watch->asked = texts_ask(watch->texts);
     watch->get =
         (struct store_templates_get){.base = {.verb = STORE_TEMPLATES_GET, .arena = &watch->arena}};
     store_submit(watch->store, &watch->get.base, read_all);
@@ -51,7 +53,7 @@ static void read_all(struct op *op)
 {
     struct template_watch *watch = CONTAINER_OF(op, struct template_watch, get.base.op);
     watch->pending = false;
-    if (!op->err) texts_replace(watch->texts, watch->get.rows, watch->get.count);
+    if (!op->err) texts_replace(watch->texts, watch->asked, watch->get.rows, watch->get.count);
     if (watch->stopped) {
         end(watch);
     } else {

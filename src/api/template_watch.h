@@ -15,6 +15,7 @@ struct template_watch {
     struct loop *loop;
     struct store_link *store;
     struct texts *texts;
+    uint64_t asked;
     bool pending, again;
     void (*stopped)(void *context); /* set while stopping */
     void *context;

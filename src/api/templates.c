@@ -23,6 +23,8 @@
 
 #define LANGUAGE_LEAST 2
 #define LANGUAGE_MOST 3
+/* Of a change without a condition that others came in between of. */
+#define TRIES_MAX 20
 
 struct editing {
     struct store_templates_get get;
@@ -31,6 +33,7 @@ struct editing {
     enum message_event event;
     struct slice language;
     struct template_input input;
+    int tries;
 };
 
 static step_fn listed, found, put_asked, put_done, remove_asked, removed;
@@ -127,11 +130,17 @@ static struct slice suggestion_for(struct req *rq, struct slice text)
     return slice_equal(plain, text) ? slice_absent() : plain;
 }
 
+/* With the time: versions begin again when a template was removed. */
+static struct slice etag_of(struct req *rq, const struct template *row)
+{
+    return arena_format(
+        &rq->arena, "\"%lld-%llx\"", (long long)row->version, (unsigned long long)row->updated_at);
+}
+
 static enum step reply_one(struct req *rq, const struct template *row)
 {
     const struct template_view view = {*row, samples_of(rq, row), suggestion_for(rq, row->text)};
-    req_reply_field(
-        rq, SLICE("ETag"), arena_format(&rq->arena, "\"%lld\"", (long long)row->version));
+    req_reply_field(rq, SLICE("ETag"), etag_of(rq, row));
     return req_reply_row(rq, 200, rq->route->gives(), &view);
 }
 
@@ -193,12 +202,23 @@ void template_input_refine(struct req *rq, void *row)
     req_fault(rq, SLICE("/text"), SLICE("template"), slice_of(fault));
 }
 
-/* If-Match, where it is given, names the version that is to be replaced. */
-static bool version_matches(struct req *rq, int64_t version)
+static bool is_conditional(const struct req *rq)
 {
     struct slice given = slice_trim(req_field(rq, SLICE("If-Match"), NULL));
-    struct slice own = arena_format(&rq->arena, "\"%lld\"", (long long)version);
-    return !slice_present(given) || slice_equal(given, SLICE("*")) || slice_equal(given, own);
+    return slice_present(given) && !slice_equal(given, SLICE("*"));
+}
+
+/* If-Match, where it is given, names what is to be replaced. */
+static bool may_replace(struct req *rq, const struct template *former)
+{
+    struct slice given = slice_trim(req_field(rq, SLICE("If-Match"), NULL));
+    return !is_conditional(rq) || slice_equal(given, etag_of(rq, former));
+}
+
+/* Who sets no condition does not care what others wrote meanwhile: on top of that, then. */
+static bool goes_again(const struct req *rq, struct editing *editing, enum err err)
+{
+    return err == ERR_VERSION_MISMATCH && !is_conditional(rq) && ++editing->tries < TRIES_MAX;
 }
 
 static struct slice record_of(struct req *rq, const struct editing *editing)
@@ -233,8 +253,8 @@ static enum step put_asked(struct req *rq)
     bool dry;
     if (editing->get.base.op.err) return req_fail(rq, editing->get.base.op.err);
     if (!read_dry_run(rq, &dry)) return STEP_DONE;
-    if (!find(editing, &former)) former.version = 0;
-    if (!version_matches(rq, former.version)) return req_fail(rq, ERR_VERSION_MISMATCH);
+    if (!find(editing, &former)) former = (struct template){0};
+    if (!may_replace(rq, &former)) return req_fail(rq, ERR_VERSION_MISMATCH);
     put->base.verb = STORE_TEMPLATE_PUT;
     put->row = (struct template){
         .event = editing->event,
@@ -252,10 +272,14 @@ static enum step put_asked(struct req *rq)
 
 static enum step put_done(struct req *rq)
 {
-    const struct store_template_put *put = &((const struct editing *)rq->state)->put;
+    struct editing *editing = rq->state;
+    const struct store_template_put *put = &editing->put;
+    struct template row = put->row;
+    if (goes_again(rq, editing, put->base.op.err)) return ask(rq, put_asked);
     if (put->base.op.err) return req_fail(rq, put->base.op.err);
     template_watch_now(req_worker(rq)->templates);
-    return reply_one(rq, &put->row);
+    row.version = put->version;
+    return reply_one(rq, &row);
 }
 
 enum step template_remove(struct req *rq)
@@ -271,7 +295,7 @@ static enum step remove_asked(struct req *rq)
     struct template former;
     if (editing->get.base.op.err) return req_fail(rq, editing->get.base.op.err);
     if (!find(editing, &former) || former.version == 0) return req_fail(rq, ERR_NOT_FOUND);
-    if (!version_matches(rq, former.version)) return req_fail(rq, ERR_VERSION_MISMATCH);
+    if (!may_replace(rq, &former)) return req_fail(rq, ERR_VERSION_MISMATCH);
     remove->base.verb = STORE_TEMPLATE_REMOVE;
     remove->event = editing->event;
     remove->language = editing->language;
@@ -282,8 +306,10 @@ static enum step remove_asked(struct req *rq)
 
 static enum step removed(struct req *rq)
 {
-    const struct store_template_remove *remove = &((const struct editing *)rq->state)->remove;
-    if (remove->base.op.err) return req_fail(rq, remove->base.op.err);
+    struct editing *editing = rq->state;
+    enum err err = editing->remove.base.op.err;
+    if (goes_again(rq, editing, err)) return ask(rq, remove_asked);
+    if (err) return req_fail(rq, err);
     template_watch_now(req_worker(rq)->templates);
     return req_reply(rq, 204, slice_absent());
 }

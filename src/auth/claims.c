@@ -137,6 +137,15 @@ static enum refusal check_kind(const json_t *type, const struct claims *claims)
     return slice_present(claims->thumbprint) ? REFUSAL_NONE : REFUSAL_BOUND; /* to a key untold */
 }
 
+static bool names_person(const json_t *fields)
+{
+    static const char *const names[] = {"username", "preferred_username", "email", "auth_time"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (claim(fields, names[i])) return true;
+    }
+    return false;
+}
+
 /* A token of a client for itself may lack `sub` (RFC 7662 §2.2 leaves it open); then it is the client's. But a person's may lack it, too, and
  * must not have what the client may in place of what their roles allow: whatever tells of a person calls for their name (RFC 9068 §5). */
 static enum refusal read_bearer(
@@ -147,7 +156,7 @@ static enum refusal read_bearer(
     if (!claims_name(client, &out->client_id)) return REFUSAL_CLIENT;
     out->subject = out->client_id;
     if (subject) return claims_name(subject, &out->subject) ? REFUSAL_NONE : REFUSAL_SUBJECT;
-    bool personal = permission_personal(fields, rules) || claim(fields, "username");
+    bool personal = permission_personal(fields, rules) || names_person(fields);
     return personal ? REFUSAL_SUBJECT : REFUSAL_NONE;
 }
 

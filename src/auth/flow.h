@@ -38,7 +38,7 @@ struct provider *flow_provider_of(struct auth *auth, struct slice issuer);
 /* `size` bytes, zeroed, with a flow at their front. `provider`: NULL when it is not known yet. NULL when FLOWS_MAX are under way, or
  * FLOWS_SHARE with this provider. */
 void *flow_new(struct auth *auth, struct provider *provider, size_t size);
-/* The provider of a flow that began without, and is about a logout token. False when FLOWS_SHARE of them are under way. */
+/* The provider of a flow that began without, and is about a logout token. False when TOKENS_SHARE of them are under way. */
 MUST_CHECK bool flow_token_of(struct flow *flow, struct provider *provider);
 /* Not while a call is under way. */
 void flow_free(struct flow *flow);

@@ -9,8 +9,9 @@
  * completed. Workers have ended before the identity loop does, so that at the end only background calls are left; those are dropped.
  *
  * On the identity loop's thread, but for flow_hand_over(). Owns the flows and their arenas.
- * Limits: of one provider FLOWS_SHARE at a time, and as many logout tokens; answers of ANSWER_MAX bytes; SPENT_MAX states are noted for as long as tickets
- * live, past that, and for what another copy of the service has seen, the provider alone sees to it that a code is used once (RFC 6749 §4.1.2).
+ * Limits: of one provider FLOWS_SHARE at a time, and TOKENS_SHARE logout tokens; answers of ANSWER_MAX bytes; SPENT_MAX states are noted for as
+ * long as tickets live, past that, and for what another copy of the service has seen, the provider alone sees to it that a code is used once
+ * (RFC 6749 §4.1.2).
  */
 #include "auth/flows.h"
 
@@ -82,10 +83,10 @@ struct provider *flow_provider_of(struct auth *auth, struct slice issuer)
     return NULL;
 }
 
-/* False when there is no room at the place. */
-static bool join(struct flow *flow, struct provider *provider, size_t *place)
+/* False when `room` of them are there. */
+static bool join(struct flow *flow, struct provider *provider, size_t *place, size_t room)
 {
-    if (*place == FLOWS_SHARE) return false;
+    if (*place == room) return false;
     ++*place;
     flow->place = place;
     flow->provider = provider;
@@ -99,7 +100,8 @@ void *flow_new(struct auth *auth, struct provider *provider, size_t size)
     if (counts->all == FLOWS_MAX) return NULL;
     struct flow *flow = memory_zeroed(size);
     flow->auth = auth;
-    if (provider && !join(flow, provider, &counts->of_provider[provider->number - 1])) {
+    if (provider &&
+        !join(flow, provider, &counts->of_provider[provider->number - 1], FLOWS_SHARE)) {
         free(flow);
         return NULL;
     }
@@ -113,7 +115,7 @@ void *flow_new(struct auth *auth, struct provider *provider, size_t size)
 bool flow_token_of(struct flow *flow, struct provider *provider)
 {
     struct flow_counts *counts = &flow->auth->flows->counts;
-    return join(flow, provider, &counts->of_tokens[provider->number - 1]);
+    return join(flow, provider, &counts->of_tokens[provider->number - 1], TOKENS_SHARE);
 }
 
 void flow_free(struct flow *flow)

@@ -6,8 +6,8 @@
  * Each is an operation of the identity thread: it is started on a worker's loop and completes there, after as many calls to the provider
  * as it takes. No token is ever handed out in the clear: what must be kept stands sealed (core/seal.h) in `tokens`, which only this part
  * can open. Inputs are borrowed until completion; outputs go into the arena.
- * Limits, over all workers: of one provider FLOWS_SHARE at a time, and as many logout tokens, so that one that hangs holds up nobody else's, and
- * strangers who send tokens nobody who signs in; past that ERR_BUSY. FLOWS_MAX has room for all of them.
+ * Limits, over all workers: of one provider FLOWS_SHARE at a time, and TOKENS_SHARE logout tokens, so that one that hangs holds up nobody
+ * else's, and strangers who send tokens nobody who signs in; past that ERR_BUSY. FLOWS_MAX has room for all of them.
  */
 #pragma once
 
@@ -15,8 +15,9 @@
 #include "core/digest.h"
 #include "net/job.h"
 
-#define FLOWS_MAX 512
+#define FLOWS_MAX 768
 #define FLOWS_SHARE 112
+#define TOKENS_SHARE 256 /* a provider may end the sessions of a whole office at once */
 
 /* What a sign-in or a refresh yields. */
 struct auth_grant {

@@ -28,15 +28,10 @@ struct sms {
     struct slice sender; /* the settings' */
     struct valve valve;
     struct pace pace;
-    struct quiet quiet;
     struct budget budget;
     struct status status;
-    enum sms_hold hold;
-    int64_t held_since;     /* wall time; when it last flowed */
-    int64_t day_logged;     /* the day whose cap was last reported as reached */
-    atomic_uint halting;    /* the switch: the lowest bit; how often it was set here: the others */
-    unsigned halting_asked; /* that, when the store was asked */
-    bool told;              /* the store has answered: before, nobody knows whether it is off */
+    int64_t held_since; /* wall time; when it last flowed */
+    int64_t day_logged; /* the day whose cap was last reported as reached */
     pthread_t thread;
     size_t in_flight; /* the bound on `calling` */
     int64_t lease_ms; /* longer than a call can take, by LEASE_MARGIN_MS */
@@ -44,25 +39,30 @@ struct sms {
     size_t calling;     /* calls on their way */
     size_t outstanding; /* messages claimed and not yet settled */
     size_t store_ops;   /* claims, settles and the sweep on their way */
-    bool claiming, sweeping, probing;
-    bool hungry;      /* there may be something to claim */
-    bool paced;       /* there was room for it, but not yet by the pace */
-    int64_t next_due; /* wall time of the next retry; 0: none known */
-    int64_t store_at; /* monotonic; the store is left alone until then, after an error */
-    int64_t sweep_at; /* likewise, by the sweep */
-    int64_t count_at; /* likewise; the queue is counted then */
-    bool long_queue;  /* when it was counted last */
+    int64_t next_due;   /* wall time of the next retry; 0: none known */
+    int64_t store_at;   /* monotonic; the store is left alone until then, after an error */
+    int64_t sweep_at;   /* likewise, by the sweep */
+    int64_t count_at;   /* likewise; the queue is counted then */
+    int64_t grace_ms;
     struct store_outbox_sweep sweep;
     struct arena sweep_arena;
     struct gateway_probe probe;
     struct arena probe_arena;
     struct timer wake, poll, grace;
     struct defer turn;
-    atomic_bool nudged;
     struct job nudge, drain, close;
-    int64_t grace_ms;
-    bool closing;   /* no new claims; what is on its way ends */
-    bool abandoned; /* nor is that waited for any longer */
+    struct quiet quiet;
+    enum sms_hold hold;
+    atomic_uint halting;    /* the switch: the lowest bit; how often it was set here: the others */
+    unsigned halting_asked; /* that, when the store was asked */
+    atomic_bool nudged;
+    bool told; /* the store has answered: before, nobody knows whether it is off */
+    bool claiming, sweeping, probing;
+    bool hungry;     /* there may be something to claim */
+    bool paced;      /* there was room for it, but not yet by the pace */
+    bool long_queue; /* when it was counted last */
+    bool closing;    /* no new claims; what is on its way ends */
+    bool abandoned;  /* nor is that waited for any longer */
 };
 
 /* Looks at everything once more at the end of the loop's turn. */

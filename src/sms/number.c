@@ -11,7 +11,7 @@
  * stand: its regulator opened the whole of 01 for mobile in 2019, and finer lists age. The gateway has the last word.
  * libphonenumber itself was rejected: 18 MB of C++, and it accepts `0712345678x12` by dropping the end.
  *
- * Pure; any thread. Refuses countries that are not in the table, since price and risk differ there.
+ * Pure; any thread. Numbers of countries that are not in the table are refused, or taken as they are where the settings say so.
  */
 #include "sms/number.h"
 
@@ -96,47 +96,70 @@ static bool is_mobile(const struct country *country, struct slice national)
     return false;
 }
 
-/* Judges country code and national number; writes E.164. */
-static const char *judge(struct slice code, struct slice national, char out[NUMBER_MAX])
+/* NULL when the country is not in the table. */
+static const struct country *find_country(struct slice code)
 {
     for (size_t i = 0; i < ARRAY_LEN(countries); i++) {
-        const struct country *country = &countries[i];
-        if (memcmp(country->code, code.ptr, CODE_LEN) != 0) continue;
-        if (national.len != country->digits) return wrong_length;
-        if (!is_mobile(country, national)) return not_mobile;
-        out[0] = '+';
-        memcpy(out + 1, code.ptr, CODE_LEN);
-        memcpy(out + 1 + CODE_LEN, national.ptr, national.len);
-        out[1 + CODE_LEN + national.len] = '\0';
-        return NULL;
+        if (memcmp(countries[i].code, code.ptr, CODE_LEN) == 0) return &countries[i];
     }
-    return other_country;
+    return NULL;
 }
 
-static const char *judge_international(struct slice digits, char out[NUMBER_MAX])
+/* Judges country code and national number; writes E.164. */
+static const char *judge(
+    struct slice code, struct slice national, enum number_reach reach, char out[NUMBER_MAX])
+{
+    const struct country *country = find_country(code);
+    if (!country && reach == NUMBER_LISTED) return other_country;
+    if (country && national.len != country->digits) return wrong_length;
+    if (country && !is_mobile(country, national)) return not_mobile;
+    out[0] = '+';
+    memcpy(out + 1, code.ptr, CODE_LEN);
+    memcpy(out + 1 + CODE_LEN, national.ptr, national.len);
+    out[1 + CODE_LEN + national.len] = '\0';
+    return NULL;
+}
+
+static const char *judge_international(
+    struct slice digits, enum number_reach reach, char out[NUMBER_MAX])
 {
     if (digits.len < 8 || digits.len > DIGITS_MAX) return wrong_length;
     if (digits.ptr[0] == '0') return no_country; /* no country's code begins with 0 */
-    return judge((struct slice){digits.ptr, CODE_LEN}, slice_skip(digits, CODE_LEN), out);
+    return judge((struct slice){digits.ptr, CODE_LEN}, slice_skip(digits, CODE_LEN), reach, out);
 }
 
-static const char *parse(struct slice text, char out[NUMBER_MAX])
+static const char *judge_kenyan(struct slice national, char out[NUMBER_MAX])
+{
+    return judge(KENYA, national, NUMBER_LISTED, out);
+}
+
+static const char *parse(struct slice text, enum number_reach reach, char out[NUMBER_MAX])
 {
     struct digits digits;
     const char *fault = strip(text, &digits);
     if (fault) return fault;
     struct slice rest = {digits.text, digits.len};
-    if (digits.plus) return judge_international(rest, out);
-    if (slice_starts(rest, SLICE("000"))) return judge_international(slice_skip(rest, 3), out);
-    if (slice_starts(rest, SLICE("00"))) return judge_international(slice_skip(rest, 2), out);
-    if (rest.ptr[0] == '0' && rest.len == 10) return judge(KENYA, slice_skip(rest, 1), out);
-    if (slice_starts(rest, KENYA) && rest.len == 12) return judge_international(rest, out);
-    if ((rest.ptr[0] == '7' || rest.ptr[0] == '1') && rest.len == 9) return judge(KENYA, rest, out);
+    if (digits.plus) return judge_international(rest, reach, out);
+    if (slice_starts(rest, SLICE("000"))) {
+        return judge_international(slice_skip(rest, 3), reach, out);
+    }
+    if (slice_starts(rest, SLICE("00")))
+        return judge_international(slice_skip(rest, 2), reach, out);
+    if (rest.ptr[0] == '0' && rest.len == 10) return judge_kenyan(slice_skip(rest, 1), out);
+    if (slice_starts(rest, KENYA) && rest.len == 12) return judge_kenyan(slice_skip(rest, 3), out);
+    if ((rest.ptr[0] == '7' || rest.ptr[0] == '1') && rest.len == 9) return judge_kenyan(rest, out);
     return no_country;
 }
 
-bool number_parse(struct slice text, char out[NUMBER_MAX], const char **fault)
+bool number_parse(
+    struct slice text, enum number_reach reach, char out[NUMBER_MAX], const char **fault)
 {
-    *fault = parse(text, out);
+    *fault = parse(text, reach, out);
     return *fault == NULL;
+}
+
+bool number_reach_parse(struct slice text, enum number_reach *out)
+{
+    *out = slice_equal(text, SLICE("all")) ? NUMBER_ALL : NUMBER_LISTED;
+    return *out == NUMBER_ALL || slice_equal(text, SLICE("listed"));
 }

@@ -69,7 +69,7 @@ struct texts {
     struct text_choice fixed_choices[ARRAY_LEN(builtins)];
     struct entry laid[TEMPLATES_MAX];
     size_t laid_count;
-    bool loaded;
+    uint64_t asked, laid_asked; /* the last number given; that of what is laid, 0 before */
 };
 
 /* TEXT_VARIABLE_END when the text begins with none. */
@@ -166,20 +166,30 @@ static void lay(struct texts *texts, const struct template *row)
     texts->laid_count++;
 }
 
-void texts_replace(struct texts *texts, const struct template *rows, size_t count)
+uint64_t texts_ask(struct texts *texts)
 {
     pthread_rwlock_wrlock(&texts->lock);
-    arena_reset(&texts->laid_texts);
-    texts->laid_count = 0;
-    for (size_t i = 0; i < count && i < TEMPLATES_MAX; i++) lay(texts, &rows[i]);
-    texts->loaded = true;
+    uint64_t asked = ++texts->asked;
+    pthread_rwlock_unlock(&texts->lock);
+    return asked;
+}
+
+void texts_replace(struct texts *texts, uint64_t asked, const struct template *rows, size_t count)
+{
+    pthread_rwlock_wrlock(&texts->lock);
+    if (asked > texts->laid_asked) {
+        arena_reset(&texts->laid_texts);
+        texts->laid_count = 0;
+        for (size_t i = 0; i < count && i < TEMPLATES_MAX; i++) lay(texts, &rows[i]);
+        texts->laid_asked = asked;
+    }
     pthread_rwlock_unlock(&texts->lock);
 }
 
 bool texts_loaded(struct texts *texts)
 {
     pthread_rwlock_rdlock(&texts->lock);
-    bool loaded = texts->loaded;
+    bool loaded = texts->laid_asked > 0;
     pthread_rwlock_unlock(&texts->lock);
     return loaded;
 }

@@ -35,9 +35,11 @@ struct texts;
 /* With the built-in ones. */
 struct texts *texts_new(void);
 void texts_free(struct texts *texts);
-/* Lays the store's templates over the built-in ones, in place of those laid before. One that does not compile (a newer version may have
- * written it) is left out. Any thread. */
-void texts_replace(struct texts *texts, const struct template *rows, size_t count);
+/* To be called before the store is asked: the number that its answer is handed over with. Any thread. */
+uint64_t texts_ask(struct texts *texts);
+/* Lays the store's templates over the built-in ones, in place of those laid before; nothing, when one that was asked later has been laid. One
+ * that does not compile (a newer version may have written it) is left out. Any thread. */
+void texts_replace(struct texts *texts, uint64_t asked, const struct template *rows, size_t count);
 /* texts_replace() was called at least once. Any thread. */
 bool texts_loaded(struct texts *texts);
 /* The text for this event in this language (a tag; its first part counts), or else in English. Copied into the arena. Any thread. */

@@ -19,12 +19,13 @@ struct suppression {
     int64_t created_at;
 };
 
-/* STORE_SUPPRESSION_ADD. In: row with a fresh id, entry. Out: row; `existing` when number and sender were on the list, and then the row that
- * was there (nothing is written). */
+/* STORE_SUPPRESSION_ADD. In: row with a fresh id, entry. Out: standing, the row as it stands on the list; `existing` when number and
+ * sender were there before (then nothing is written). */
 struct store_suppression_add {
     struct store_op base;
     struct suppression row;
     struct audit_entry entry;
+    struct suppression standing;
     bool existing;
 };
 

@@ -26,12 +26,13 @@ struct store_templates_get {
     size_t count;
 };
 
-/* STORE_TEMPLATE_PUT. In: row; its version is the one that it replaces, 0 for none; entry. Out: row with its new version.
+/* STORE_TEMPLATE_PUT. In: row; its version is the one that it replaces, 0 for none; entry. Out: version, its new one.
  * Errors: ERR_VERSION_MISMATCH (it was changed, made or removed meanwhile), ERR_TOO_MANY_TEMPLATES. */
 struct store_template_put {
     struct store_op base;
     struct template row;
     struct audit_entry entry;
+    int64_t version;
 };
 
 /* STORE_TEMPLATE_REMOVE. In: event, language, version, entry. Errors: ERR_NOT_FOUND, ERR_VERSION_MISMATCH. */

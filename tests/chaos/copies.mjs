@@ -78,7 +78,10 @@ export class Copies {
         }
     }
 
-    /** Stops the first for some time. How many settlements it then tried in vain, by its own word: those that no lease of others explains. */
+    /**
+     * Stops the first for some time; resolves when it runs again.
+     * @returns {Promise<() => Promise<number>>} how many of its settlements have been refused since, by its own word: leases lost that its sweep does not explain
+     */
     async freeze(ms) {
         const { service, load, log } = this.#copies[0];
         const before = { lost: await service.metric('agizo_sms_lost_total'), told: leasesLost(log) };

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: The Agizo authors
 // SPDX-License-Identifier: Apache-2.0
 /*
- * `make chaos`: kill -9 of the service under load, many times, and then the question whether every promise held.
+ * `make chaos`, its first half: kill -9 of the service under load, many times, and then the question whether every promise held. The second is
+ * sender.mjs.
  *
  *   AGIZO_BIN=build/agizo dev/node tests/chaos/run.mjs [--seed N] [--kills 50] [--store sqlite|postgres|both] [--connections 64]
  *

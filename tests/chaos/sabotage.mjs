@@ -20,6 +20,7 @@ const WELL_WITHIN_MS = 10_000; /* until messages are accepted again */
 const WELL = { least: 1, most: 8 }; /* messages between two bursts */
 const POLL_MS = 5;
 const DOWN_MS = { least: 50, most: 500 };
+const SOON_MS = 20; /* a report that may overtake our own commit */
 const LATE_MS = 1_500;
 
 /* [how often of all, messages at most, the rule]. A stop of the account also makes the balance call fail now and then. */
@@ -157,7 +158,8 @@ export class Sabotage {
     #changeReports() {
         const random = this.#random;
         if (random.chance(0.3)) {
-            this.#gateway.control({ settings: { reports: REPORTS[random.integer(0, REPORTS.length - 1)], reportDelayMs: random.chance(0.5) ? random.integer(0, 20) : random.integer(0, LATE_MS) } });
+            const reportDelayMs = random.integer(0, random.chance(0.5) ? SOON_MS : LATE_MS);
+            this.#gateway.control({ settings: { reports: REPORTS[random.integer(0, REPORTS.length - 1)], reportDelayMs } });
         } else if (random.chance(0.3)) {
             this.#gateway.control({ mode: REPORT_MODES[random.integer(0, REPORT_MODES.length - 1)], next: random.integer(1, 6) });
         }

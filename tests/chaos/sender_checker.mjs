@@ -35,6 +35,7 @@ const OPT_OUT_MS = 2_000;
  * @property {{to: string, at: number}[]} optOuts when each was answered
  * @property {string[]} blocked numbers that the gateway answers with 406
  * @property {{from: number, to: number}[]} halts from when the switch was off to when it was asked to be on
+ * @property {{wanted: number, injected: number}} faults of the gateway
  * @property {number} [fenced] settlements of a frozen copy that were refused; left out when none was frozen
  */
 
@@ -156,6 +157,11 @@ function frozenRefused({ fenced }) {
     return { wrong: fenced > 0 ? [] : ['the frozen copy had nothing refused'], of: `${fenced} settlements after the lease` };
 }
 
+/* A run in which little went wrong would prove little. */
+function enoughWrong({ faults: { wanted, injected } }) {
+    return { wrong: injected >= wanted ? [] : [`${wanted} faults were asked for`], of: `${injected} faults of the gateway` };
+}
+
 /* I6 speaks of gateways that take a key of ours; Africa's Talking takes none. */
 const INVARIANTS = [
     ['I7', 'at most one SMS', atMostOneSms],
@@ -166,7 +172,8 @@ const INVARIANTS = [
     ['O05', 'a frozen copy is refused', frozenRefused],
     ['O14', 'reports believed', reportsBelieved],
     ['O18', 'the switch holds', switchHeld],
-    ['OUT', 'who opted out is left alone', optOutsHeld],
+    ['OUT', 'who left is left alone', optOutsHeld],
+    ['F', 'enough went wrong', enoughWrong],
 ];
 
 function smsName({ seq, to, time }) {

@@ -46,6 +46,9 @@ const SWITCH_MS = { least: 300, most: 9_000 }; /* that the switch is on */
 const FIRST_MS = 1_000; /* and until the first of them */
 const HALTED_MS = { least: 1_500, most: 3_000 };
 const FROZEN_CALLS = { count: 60, delayMs: 700, afterMs: 300 };
+/* A sender that sends no more, or a copy that does not come back, must end the run as well. */
+const BEGUN_WITHIN_MS = 30_000;
+const FAULT_WITHIN_MS = 1_000;
 const TRIES = 50;
 const TRY_MS = 100;
 const DRY_WITHIN_MS = 150_000;
@@ -65,7 +68,7 @@ export async function runSenderTrial({ program, store, faults, seed, leases = tr
         await populate(world);
         await disturb(world, { faults, freeze: leases && store === 'postgres' });
         await runDry(world, leases);
-        const findings = await testify(world);
+        const findings = await testify(world, faults);
         world.good = findings.every(({ wrong }) => wrong.length === 0);
         const seconds = (Date.now() - begun) / 1000;
         return { findings, faults: world.sabotage.count(), kills: world.copies.kills, orders: world.attempts.all().length, seconds, folder: world.folder };
@@ -146,19 +149,22 @@ async function disturb(world, { faults, freeze }) {
     const { copies, attempts, token, random, sabotage } = world;
     const codes = places(0, CUSTOMERS).map(codeOf);
     copies.load({ token, attempts, codes, random, connections: CONNECTIONS / copies.urls.length, think: THINK_MS });
-    const others = [copies.kill(random), leave(world), turnTheSwitch(world)];
+    const others = Promise.all([copies.kill(random), leave(world), turnTheSwitch(world)]);
+    others.catch(() => world.enough.abort());
     if (freeze) await freezeFirst(world);
-    for (;;) {
-        const { refused, unanswered } = sabotage.count();
-        if (refused + unanswered >= faults) break;
-        await sabotage.burst();
-    }
+    const deadline = Date.now() + BEGUN_WITHIN_MS + faults * FAULT_WITHIN_MS;
+    while (injected(world) < faults && Date.now() < deadline && !world.enough.signal.aborted) await sabotage.burst();
     sabotage.end();
     world.enough.abort();
     copies.rest();
     world.fenced = await world.frozen;
-    await Promise.all(others);
+    await others;
     await copies.settle();
+}
+
+function injected({ sabotage }) {
+    const { refused, unanswered } = sabotage.count();
+    return refused + unanswered;
 }
 
 /* With calls on their way, whose answers come while it is frozen. `frozen` tells how many settlements were refused when it woke. */
@@ -237,7 +243,8 @@ async function runDry(world, leases) {
     }
 }
 
-async function testify({ attempts, copies, dump, sabotage, optOuts, halts, fenced }) {
+async function testify(world, faults) {
+    const { attempts, copies, dump, sabotage, optOuts, halts, fenced } = world;
     await copies.stop();
     return judgeSender({
         attempts: attempts.all(),
@@ -250,6 +257,7 @@ async function testify({ attempts, copies, dump, sabotage, optOuts, halts, fence
         optOuts,
         halts,
         fenced,
+        faults: { wanted: faults, injected: injected(world) },
         now: Date.now(),
     });
 }

@@ -69,6 +69,7 @@ function goodEvidence() {
         optOuts: [{ to: LEFT, at: NOW + 10_000 }],
         halts: [{ from: NOW + 20_000, to: NOW + 23_000 }],
         fenced: 2,
+        faults: { wanted: 10, injected: 12 },
         now: NOW,
     };
 }
@@ -120,6 +121,7 @@ const DEFECTS = [
     ['back from delivered', change(2, { history: path('sending', 'accepted', 'delivered', 'failed') }), 'I11'],
     ['the history ends elsewhere', change(1, { history: path('sending') }), 'I11'],
     ['nothing of the frozen copy was refused', (evidence) => { evidence.fenced = 0; }, 'O05'],
+    ['less went wrong than was asked for', ({ faults }) => { faults.injected = 9; }, 'F'],
     ['delivered without a report', ({ reports }) => { reports.splice(0, 2); }, 'O14'],
     ['a report without effect', change(0, { state: 'accepted', history: path('sending', 'accepted') }), 'O14'],
     ['failed, and the report said success', change(0, { state: 'failed', history: path('sending', 'accepted', 'failed') }), 'O14'],

@@ -3,59 +3,15 @@
 /*
  * Messages: from an order to a phone, through a gateway that works, refuses, stumbles, lies and falls silent.
  *
- * Whatever the gateway does, its journal is the judge: at most one accepted SMS per order, with the text and number that the API shows.
+ * Whatever the gateway does, its journal is the judge: at most one accepted SMS per order, with the text and number that the API shows. Pauses and
+ * limits stand in limits_sms.test.mjs, refused accounts in account_stop.test.mjs.
  */
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
 import { startGateway } from '../../dev/gateway.mjs';
-import { forEachStore, freshCode, keep, runProgram, sqlite, startService, until } from './harness.mjs';
-
-const STOPPED = 'agizo_sms_account_stopped';
-
-let drawn = 0;
-
-/** A number that no other message of this file goes to. */
-function freshNumber() {
-    return `+2547${String(++drawn).padStart(8, '0')}`;
-}
-
-async function create(service, list, members) {
-    const made = await service.post(`/v1/${list}`, members);
-    assert.equal(made.status, 201, made.text);
-    return made.json;
-}
-
-/** A customer of their own with one order; `to` is their number. */
-async function order(service, { phone = freshNumber(), name = 'Asha Njeri', customer = {}, ...members } = {}) {
-    const code = freshCode();
-    await create(service, 'customers', { code, name, ...(phone && { phone }), ...customer });
-    const made = await create(service, 'orders', { customer: code, item: 'Maize flour 2 kg', amount: '1250.00', ...members });
-    return { ...made, to: phone };
-}
-
-function message(service, { message: { id } }) {
-    return service.get(`/v1/messages/${id}`).then(({ json }) => json);
-}
-
-/** The order's message, once it is in the state. */
-function reaches(service, made, state) {
-    return until(`the message of ${made.to} is ${state}`, async () => {
-        const now = await message(service, made);
-        return now.state === state && now;
-    });
-}
-
-function states({ history }) {
-    return history.map(({ state }) => state);
-}
-
-function acceptedFor(gateway, { to }) {
-    return gateway.accepted().filter((entry) => entry.to === to);
-}
-
-function sendsFor(gateway, { to }) {
-    return gateway.journal().filter((entry) => entry.to === to);
-}
+import {
+    acceptedFor, create, forEachStore, freshNumber, keep, message, order, reaches, runProgram, sendsFor, sqlite, startService, states, until,
+} from './harness.mjs';
 
 forEachStore((store) => {
     let gateway;
@@ -236,75 +192,6 @@ forEachStore((store) => {
         it('by 200 instead of 201 is accepted, for the body says so', async () => {
             gateway.control({ mode: 'ok200', next: 1 });
             await reaches(service, await order(service), 'accepted');
-        });
-    });
-
-    describe('a slow gateway', () => {
-        it('that says when to come back is left alone until then', async () => {
-            gateway.control({ mode: 'http', status: 429, retryAfter: 3, next: 1 });
-            const first = await order(service);
-            await until('the 429 was given', () => sendsFor(gateway, first).length === 1);
-            const others = await Promise.all(Array.from({ length: 5 }, () => order(service)));
-            for (const made of [first, ...others]) await reaches(service, made, 'accepted');
-            const [refused, ...rest] = gateway.journal().filter(({ to }) => [first, ...others].some((made) => made.to === to));
-            const waited = Math.min(...rest.map(({ time }) => Date.parse(time))) - Date.parse(refused.time);
-            assert.ok(waited >= 2_950 && waited < 5_000, `${waited} ms`);
-            assert.equal((await message(service, first)).attempts, 1);
-        });
-
-        it('that is not available gets the message a little later', async () => {
-            gateway.control({ mode: 'http', status: 503, next: 2 });
-            const made = await order(service);
-            await reaches(service, made, 'accepted');
-            assert.equal(sendsFor(gateway, made).length, 3);
-        });
-    });
-
-    describe('a stopped account', () => {
-        /** Orders while the account is stopped by `stop`; goes on after `mend`. */
-        async function survives(stop, mend, reason) {
-            stop();
-            const first = await order(service);
-            await until('the service has stopped sending', async () => (await service.metrics())[STOPPED] === 1);
-            await service.logged((entry) => entry.event === 'sms.account_stopped' && entry.why.includes(reason));
-            const refused = gateway.journal().length;
-            const later = await Promise.all(Array.from({ length: 5 }, () => order(service)));
-            for (const made of later) assert.equal((await message(service, made)).state, 'queued');
-            assert.ok(gateway.journal().length - refused <= 1, 'no more than a trial was sent');
-            mend();
-            for (const made of [first, ...later]) {
-                assert.equal((await reaches(service, made, 'accepted')).attempts, 1);
-                assert.equal(acceptedFor(gateway, made).length, 1);
-            }
-            assert.equal((await service.metrics())[STOPPED], 0);
-        }
-
-        it('by a revoked key is asked for its balance, not tried with SMS', async () => {
-            const requests = () => gateway.journal().filter(({ outcome }) => outcome === 'http 401').length;
-            const start = requests();
-            await survives(
-                () => gateway.control({ settings: { apiKey: 'another' } }),
-                () => gateway.control({ settings: { apiKey: gateway.apiKey } }),
-                'user name and key');
-            assert.equal(requests() - start, 1);
-        });
-
-        it('by an empty purse goes on after a top-up', async () => {
-            await survives(
-                () => gateway.control({ settings: { balance: 'KES 0.00' }, rules: [{ mode: 405 }] }),
-                () => gateway.control({ reset: true }),
-                'no balance');
-        });
-
-        it('by an unknown sender is tried now and then', async () => {
-            await survives(
-                () => gateway.control({ mode: 'empty', message: 'InvalidSenderId' }),
-                () => gateway.control({ reset: true }),
-                'sender name');
-        });
-
-        it('by a risk hold, likewise', async () => {
-            await survives(() => gateway.control({ mode: 401 }), () => gateway.control({ reset: true }), 'holds');
         });
     });
 

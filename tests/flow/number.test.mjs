@@ -15,6 +15,8 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import libphonenumber from 'google-libphonenumber';
+import { startGateway } from '../../dev/gateway.mjs';
+import { acceptedFor, callback, CALLBACK_SECRET, isProblem, keep, order, reaches, runProgram, sqlite, startService } from './harness.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const JUDGE = join(dirname(process.env.AGIZO_BIN ?? `${ROOT}build/agizo`), 'tests/unit/test_number');
@@ -26,8 +28,8 @@ const library = PhoneNumberUtil.getInstance();
 const MOBILE = new Set([PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE]);
 
 /** Our verdicts: E.164 or `-`, one per number. */
-function ours(numbers) {
-    const output = execFileSync(JUDGE, ['verdicts'], { input: `${numbers.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 26 });
+function ours(numbers, reach = 'listed') {
+    const output = execFileSync(JUDGE, [reach], { input: `${numbers.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 26 });
     return output.trimEnd().split('\n');
 }
 
@@ -93,5 +95,51 @@ describe('Kenyan writings', () => {
     it('are read more strictly and, after 00, more kindly', () => {
         assert.deepEqual(ours(['0712345678x12', '00254712345678']), ['-', '+254712345678']);
         assert.deepEqual(['0712345678x12', '00254712345678'].map((number) => theirs(number, 'KE')), ['+254712345678', '-']);
+    });
+});
+
+describe('other countries', () => {
+    /* A mobile number of every region that libphonenumber knows; some share their country's code with others, none with one of ours. */
+    const examples = library.getSupportedRegions().map((region) => library.getExampleNumberForType(region, PhoneNumberType.MOBILE)).filter(Boolean)
+        .map((number) => library.format(number, PhoneNumberFormat.E164));
+
+    it('are refused, or taken as they are, by a setting', () => {
+        const ofOurs = (number) => Object.keys(COUNTRIES).some((code) => number.startsWith(`+${code}`));
+        assert.ok(examples.length > 200, `${examples.length} examples`);
+        assert.deepEqual(ours(examples), examples.map((number) => (ofOurs(number) ? number : '-')));
+        const long = examples.filter((number) => number.length >= 9); /* with fewer than 8 digits there are a few, of islands */
+        assert.ok(examples.length - long.length < 5);
+        assert.deepEqual(ours(long, 'all'), long);
+    });
+
+    it('by that setting: ours are judged as ever, and what is no number is none', () => {
+        const numbers = ['+254201234567', '+25471234567', '0201234567', '+1234567', '+1234567890123456', '+0447911123456', '447911123456', '+44 7911 12345x'];
+        assert.deepEqual(ours(numbers, 'all'), numbers.map(() => '-'));
+        assert.deepEqual(ours(['+44 (7911) 123-456', '0044 7911 123456', '000447911123456'], 'all'), Array(3).fill('+447911123456'));
+    });
+
+    it('get their SMS where AGIZO_SMS_COUNTRIES is all', async () => {
+        const gateway = keep(await startGateway());
+        const settings = { AGIZO_SMS_CALLBACK_SECRET: CALLBACK_SECRET };
+        const strict = await startService({ store: sqlite, gateway, settings });
+        isProblem(await strict.post('/v1/customers', { code: 'Far', name: 'Ann', phone: '+447911123456' }), 422, 'invalid', ['/phone']);
+        isProblem(await strict.post('/v1/suppressions', { phone: '+447911123456' }), 422, 'invalid', ['/phone']);
+        await strict.restart({ AGIZO_SMS_COUNTRIES: 'all' });
+        const made = await order(strict, { phone: '+447911123456' });
+        await reaches(strict, made, 'accepted');
+        assert.equal(acceptedFor(gateway, made).length, 1);
+        assert.equal((await callback(strict, 'optout', { phoneNumber: made.to, senderId: 'X' })).status, 200);
+        assert.equal((await strict.get('/v1/suppressions', { query: { phone: made.to } })).json.data.length, 1);
+        /* A narrower setting later on changes nothing for those who are there. */
+        await strict.restart({ AGIZO_SMS_COUNTRIES: 'listed' });
+        assert.equal((await strict.get('/v1/suppressions', { query: { phone: made.to } })).json.data.length, 1);
+        await strict.close();
+    });
+
+    it('by another word end the service at once', async () => {
+        const { code, lines } = await runProgram(['serve', '--listen=127.0.0.1:0', '--admin-listen=127.0.0.1:0'],
+            { AGIZO_DATABASE: (await sqlite.createDatabase()).url, AGIZO_SMS_COUNTRIES: 'some' });
+        assert.notEqual(code, 0);
+        assert.ok(lines.some(({ event, why }) => event === 'service.failed' && why.includes('AGIZO_SMS_COUNTRIES')), JSON.stringify(lines));
     });
 });

@@ -353,6 +353,8 @@ forEachStore((store) => {
         await callback(service, 'optout', { nothing: 'here' });
         for (const [method, target] of [
             ['GET', `${base}/delivery`], ['POST', `${base}/nothing`], ['POST', base], ['POST', `${base}/`], ['POST', `/v1/callbacks/${CALLBACK_SECRET}`], ['DELETE', `${base}/optout`],
+            ['POST', `/callbacks/africastalking/${CALLBACK_SECRET}/delivery`], ['POST', `/V1/Callbacks/africastalking/${CALLBACK_SECRET}/delivery`],
+            ['POST', `/v1/%63allbacks/africastalking/${CALLBACK_SECRET}/delivery`], ['POST', `/api/v1/callbacks/africastalking/${CALLBACK_SECRET}/delivery`],
             ['POST', `/v1/callbacks/other/${CALLBACK_SECRET}/delivery`], ['POST', `${base}/delivery?x=1`], ['POST', `${base}/delivery/more`], ['BREW', `${base}/delivery`],
         ]) {
             const { text, headers } = await anybody.request(method, target, { body: '', type: 'application/x-www-form-urlencoded' });

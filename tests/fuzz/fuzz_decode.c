@@ -7,6 +7,7 @@
  */
 #include "../unit/request_fixture.h"
 
+#include "api/api.h"
 #include "api/orders.h"
 #include "api/schemas.h"
 #include "core/currency.h"
@@ -58,9 +59,12 @@ static void read_order(struct req *rq)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct api api;
+    static struct api_worker worker = {.api = &api};
     struct req rq;
     if (size < 1) return 0;
     request_init(&rq);
+    rq.app = &worker;
     buf_put(&rq.body, (struct slice){(const char *)data + 1, size - 1});
     if (data[0] == 'c') {
         read_customer(&rq);

@@ -8,18 +8,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_reading(struct slice text, enum number_reach reach)
 {
     char number[NUMBER_MAX], again[NUMBER_MAX];
     const char *fault;
-    if (!number_parse((struct slice){(const char *)data, size}, number, &fault)) {
+    if (!number_parse(text, reach, number, &fault)) {
         check(fault != NULL);
-        return 0;
+        return;
     }
     size_t len = strlen(number);
     check(fault == NULL && number[0] == '+' && len >= 9 && len < NUMBER_MAX);
     check(strspn(number + 1, "0123456789") == len - 1);
-    check(number_parse((struct slice){number, len}, again, &fault));
+    check(number_parse((struct slice){number, len}, reach, again, &fault));
     check(strcmp(number, again) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice text = {(const char *)data, size};
+    check_reading(text, NUMBER_LISTED);
+    check_reading(text, NUMBER_ALL);
     return 0;
 }

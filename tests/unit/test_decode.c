@@ -11,12 +11,17 @@
 
 #include <cmocka.h>
 
+#include "api/api.h"
 #include "core/json.h"
 #include "request_fixture.h"
+
+static struct api api;
+static struct api_worker worker = {.api = &api};
 
 static bool decode(struct req *rq, const struct schema *schema, const char *body, void *out)
 {
     request_init(rq);
+    rq->app = &worker;
     buf_put_text(&rq->body, body);
     return req_decode(rq, schema, out);
 }
@@ -38,6 +43,23 @@ static void keeps_values(void **state)
     assert_true(slice_equal(row.language, SLICE("sw-KE")));
     assert_true(row.sms_opt_out);
     request_deinit(&rq);
+}
+
+static void takes_the_numbers_that_the_settings_name(void **state)
+{
+    static const char body[] = "{\"code\":\"C1\",\"name\":\"A\",\"phone\":\"+44 7911 123456\"}";
+    struct customer row = {0};
+    struct req rq;
+    (void)state;
+    assert_false(decode(&rq, customer_schema(), body, &row));
+    assert_int_equal(rq.fault_count, 1);
+    assert_true(slice_equal(rq.faults[0].pointer, SLICE("/phone")));
+    request_deinit(&rq);
+    api.numbers = NUMBER_ALL;
+    assert_true(decode(&rq, customer_schema(), body, &row));
+    assert_true(slice_equal(row.phone, SLICE("+447911123456")));
+    request_deinit(&rq);
+    api.numbers = NUMBER_LISTED;
 }
 
 static void leaves_alone_what_is_missing_or_null(void **state)
@@ -182,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_values),
+        cmocka_unit_test(takes_the_numbers_that_the_settings_name),
         cmocka_unit_test(leaves_alone_what_is_missing_or_null),
         cmocka_unit_test(names_every_fault),
         cmocka_unit_test(judges_a_value_once),

@@ -122,7 +122,7 @@ static void strangers_take_nobodys_room(void **state)
     loop_run(home);
     loop_free(home);
     for (size_t i = 0; i < STRANGERS; i++) busy += tokens[i].op.err == ERR_BUSY;
-    assert_int_equal(busy, STRANGERS - FLOWS_SHARE);
+    assert_int_equal(busy, STRANGERS - TOKENS_SHARE);
 }
 
 int main(void)

@@ -120,7 +120,8 @@ static void tells_what_a_service_is(void **state)
 static void takes_nobody_nameless_for_a_service_who_may_be_a_person(void **state)
 {
     static const char *const marks[] = {"\"roles\":[]", "\"roles\":[\"viewer\"]", "\"roles\":null",
-        "\"username\":\"asha\"", "\"username\":\"\"", "\"customer_code\":\"C1\"",
+        "\"username\":\"asha\"", "\"username\":\"\"", "\"preferred_username\":\"asha\"",
+        "\"email\":\"a@example.com\"", "\"auth_time\":1", "\"customer_code\":\"C1\"",
         "\"customer_code\":7"};
     char text[512];
     (void)state;

@@ -170,8 +170,8 @@ static void a_template_is_changed_once(void **state)
             .updated_at = NOW};
         put->entry = entry_of(AUDIT_TEMPLATE_CHANGED, "changed");
         assert_int_equal(run_op_without_answer(fixture, &put->base), ERR_OK);
-        assert_true(put->row.version > version);
-        version = put->row.version;
+        assert_true(put->version > version);
+        version = put->version;
     }
     assert_int_equal(count_entries(fixture, "changed"), 2);
     struct store_template_remove *op = make(fixture, STORE_TEMPLATE_REMOVE, sizeof(*op));

@@ -282,7 +282,7 @@ static void a_batch_that_is_run_again_changes_once(void **state)
     for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
         assert_int_equal(ops[i]->op.err, i % 2 ? ERR_INTERNAL : ERR_OK);
         if (i % 2) continue;
-        assert_int_equal(CONTAINER_OF(ops[i], struct store_template_put, base)->row.version, 1);
+        assert_int_equal(CONTAINER_OF(ops[i], struct store_template_put, base)->version, 1);
     }
     fixture_stop(fixture);
 }

@@ -66,7 +66,7 @@ static void keeps_what_was_put_in(void **state)
     const struct suppression put = op->row;
     assert_int_equal(run(fixture, &op->base), ERR_OK);
     assert_false(op->existing);
-    assert_row(&op->row, &put);
+    assert_row(&op->standing, &put);
     struct store_list *list = list_of(fixture, NULL, 9);
     assert_int_equal(list->count, 1);
     assert_false(list->more);
@@ -82,7 +82,7 @@ static void a_number_stands_once_for_a_sender(void **state)
     again->row.reason = slice_absent();
     assert_int_equal(run(fixture, &again->base), ERR_OK);
     assert_true(again->existing);
-    assert_row(&again->row, &first->row);
+    assert_row(&again->standing, &first->row);
     assert_int_equal(count_entries(fixture, PHONE), 1);
     assert_false(add(fixture, PHONE, "", NOW + 2)->existing);
     assert_true(add(fixture, PHONE, "", NOW + 3)->existing);
@@ -104,8 +104,8 @@ static void of_many_at_once_one_is_put_in(void **state)
             CONTAINER_OF(ops[i], struct store_suppression_add, base);
         assert_int_equal(ops[i]->op.err, ERR_OK);
         made += !op->existing;
-        if (i) assert_id(op->row.id, id);
-        id = op->row.id;
+        if (i) assert_id(op->standing.id, id);
+        id = op->standing.id;
     }
     assert_int_equal(made, 1);
     assert_int_equal(count_entries(fixture, PHONE), 1);

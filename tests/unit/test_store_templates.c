@@ -27,7 +27,7 @@ static int64_t put(
 {
     struct store_template_put *op = new_put(fixture, event, language, version);
     assert_int_equal(run(fixture, &op->base), ERR_OK);
-    return op->row.version;
+    return op->version;
 }
 
 static struct store_template_remove *new_remove(
@@ -55,7 +55,7 @@ static void keeps_what_was_put_in(void **state)
     struct store_template_put *op = new_put(fixture, MESSAGE_ORDER_CHANGED, "sw", 0);
     op->row.enabled = false;
     assert_int_equal(run(fixture, &op->base), ERR_OK);
-    assert_true(op->row.version > 0);
+    assert_true(op->version > 0);
     struct store_templates_get *all = get_all(fixture);
     assert_int_equal(all->count, 1);
     const struct template *row = all->rows;
@@ -65,7 +65,7 @@ static void keeps_what_was_put_in(void **state)
     assert_false(row->enabled);
     assert_text(row->updated_by, "asha");
     assert_int_equal(row->updated_at, NOW);
-    assert_int_equal(row->version, op->row.version);
+    assert_int_equal(row->version, op->version);
     assert_int_equal(count_entries(fixture, "template"), 1);
 }
 
@@ -98,14 +98,14 @@ static void replaces_only_the_version_it_read(void **state)
     op->row.updated_by = SLICE("baraka");
     op->row.updated_at = NOW + 1;
     assert_int_equal(run(fixture, &op->base), ERR_OK);
-    assert_true(op->row.version > first);
+    assert_true(op->version > first);
     assert_int_equal(run(fixture, &new_put(fixture, MESSAGE_ORDER_RECEIVED, "en", first)->base),
         ERR_VERSION_MISMATCH);
     const struct template *row = get_all(fixture)->rows;
     assert_text(row->text, "Hello");
     assert_text(row->updated_by, "baraka");
     assert_int_equal(row->updated_at, NOW + 1);
-    assert_int_equal(row->version, op->row.version);
+    assert_int_equal(row->version, op->version);
     assert_int_equal(count_entries(fixture, "template"), 2);
 }
 

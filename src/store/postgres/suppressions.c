@@ -31,7 +31,7 @@ enum err suppression_take_add(struct store_op *op, const PGresult *rows)
 {
     struct store_suppression_add *add = CONTAINER_OF(op, struct store_suppression_add, base);
     struct row row = {.result = rows, .arena = op->arena};
-    row_suppression(&row, &add->row);
+    row_suppression(&row, &add->standing);
     add->existing = row_bool(&row);
     return ERR_OK;
 }

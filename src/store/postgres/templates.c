@@ -48,7 +48,7 @@ enum err template_take_put(struct store_op *op, const PGresult *rows)
     int64_t stored = row_i64(&row);
     bool stored_before = row_bool(&row), stands = row_bool(&row);
     if (stored || stored_before) {
-        put->row.version = stored ? stored : put->row.version + 1;
+        put->version = stored ? stored : put->row.version + 1;
         return ERR_OK;
     }
     return put->row.version || stands ? ERR_VERSION_MISMATCH : ERR_TOO_MANY_TEMPLATES;

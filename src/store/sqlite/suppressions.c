@@ -45,7 +45,7 @@ static bool find(struct connection *connection, struct store_suppression_add *op
     query_put_text(&query, op->row.phone);
     query_put_text(&query, op->row.sender);
     if (!query_row(&query)) return false;
-    suppression_take(&query, op->base.arena, &op->row);
+    suppression_take(&query, op->base.arena, &op->standing);
     return true;
 }
 
@@ -70,6 +70,7 @@ enum err sqlite_suppression_add(struct transaction *transaction, struct store_op
     op->existing = find(transaction->connection, op);
     if (op->existing) return ERR_OK;
     insert(transaction->connection, &op->row);
+    op->standing = op->row;
     audit_insert(transaction->connection, &op->entry);
     return ERR_OK;
 }

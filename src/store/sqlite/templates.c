@@ -56,7 +56,7 @@ static bool full(struct connection *connection)
     return query_row(&query) && query_take_i64(&query) >= TEMPLATES_MAX;
 }
 
-static void put(struct connection *connection, const struct template *row)
+static void put(struct connection *connection, const struct template *row, int64_t version)
 {
     CLEANUP(query_close)
     struct query query = query_open(connection, SQL_TEMPLATE_PUT);
@@ -65,7 +65,7 @@ static void put(struct connection *connection, const struct template *row)
     query_put_text(&query, row->text);
     query_put_i64(&query, row->enabled);
     query_put_text(&query, row->updated_by);
-    query_put_i64(&query, row->version);
+    query_put_i64(&query, version);
     query_put_i64(&query, row->updated_at);
     query_run(&query);
 }
@@ -74,14 +74,12 @@ enum err sqlite_template_put(struct transaction *transaction, struct store_op *b
 {
     struct store_template_put *op = CONTAINER_OF(base, struct store_template_put, base);
     struct connection *connection = transaction->connection;
-    struct template *row = &op->row;
-    /* Run a second time, after a rollback, it finds its own output. */
-    int64_t former = row->version - base->tries;
-    if (version_of(connection, row->event, row->language) != former) return ERR_VERSION_MISMATCH;
+    const struct template *row = &op->row;
+    int64_t former = version_of(connection, row->event, row->language);
+    if (former != row->version) return ERR_VERSION_MISMATCH;
     if (former == 0 && full(connection)) return ERR_TOO_MANY_TEMPLATES;
-    row->version = former + 1;
-    base->tries = 1;
-    put(connection, row);
+    op->version = former + 1;
+    put(connection, row, op->version);
     audit_insert(connection, &op->entry);
     return ERR_OK;
 }

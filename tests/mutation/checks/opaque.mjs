@@ -30,7 +30,7 @@ export default [
             'if (subject && claims_name(subject, &out->subject)) return REFUSAL_NONE;'],
         ['answer.personal', 'return personal ? REFUSAL_SUBJECT : REFUSAL_NONE;', 'return REFUSAL_NONE;'],
         ['answer.personal.claims', 'permission_personal(fields, rules) || ', ''],
-        ['answer.personal.username', ' || claim(fields, "username");', ';'],
+        ['answer.personal.username', ' || names_person(fields);', ';'],
         ['answer.cnf', 'if (!read_binding(claim(fields, "cnf"), out)) return REFUSAL_BOUND;\n    return check_kind(', 'return check_kind('],
         ['answer.token_type',
             'if (!slice_equal_nocase(name, SLICE("DPoP"))) return REFUSAL_OTHER_KIND;',

@@ -64,7 +64,7 @@ export default [
         ['route.audit', 'audit_list, CAN(AUDIT_READ)', 'audit_list, CAN(ORDERS_READ)'],
         ['route.sessions', 'sessions_end, CAN(SESSIONS_WRITE)', 'sessions_end, CAN(ORDERS_READ)']),
 
-    ...rowsOf('src/auth/permission.c', ['test_permission'], ['permissions', 'matrix#AZ-01'],
+    ...rowsOf('src/auth/permission.c', ['test_permission'], ['permissions'],
         ['permission.binds', 'identity->is_customer = true;', ''],
         ['scope.whole_name', 'if (slice_equal(scopes[i], name)) return 1u << i;', 'if (slice_starts(name, scopes[i])) return 1u << i;'],
         ['role.whole_name', 'if (slice_equal(roles[i].name, name)) return 1u << i;', 'if (slice_starts(name, roles[i].name)) return 1u << i;'],

@@ -193,7 +193,7 @@ export default [
         ['own_navigation.once', '(count == 1 && slice_equal(value, word))', 'slice_equal(value, word)'],
         ['own_navigation.value', '(count == 1 && slice_equal(value, word))', 'count == 1']),
 
-    ...rowsOf('src/api/sign_out.c', [], ['logout#BL-0|BL-1[0-36]|LO|administrator'],
+    ...rowsOf('src/api/sign_out.c', [], ['logout#LO|SE-04|administrator'],
         ['leave.two_cookies', 'cookie_find(rq, LOGOUT_COOKIE, &flow->secret) != 1', 'cookie_find(rq, LOGOUT_COOKIE, &flow->secret) == 0'],
         ['leave.navigation', ' || !own_navigation(rq)) {', ') {'],
         ['leave.verdict', 'if (flow->op.err) return req_fail_page(', 'if (0) return req_fail_page('],
