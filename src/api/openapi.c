@@ -153,8 +153,8 @@ static json_t *schemes_of(const struct config *config)
 /* Any one of the schemes will do. */
 static json_t *security_of(const json_t *schemes, const struct route *route)
 {
-    json_t *out = json_array();
     if (route->marks & ROUTE_SESSION) return json_pack("[{s:[]}]", "session");
+    json_t *out = json_array();
     if (!openapi_guarded(route)) return out;
     struct slice scope = permission_scope((enum permission)route->permission);
     const char *name;
