@@ -18,12 +18,15 @@ all:
 	@tools/configure build
 	@ninja -C build --quiet agizo
 
-run: all
+# npm first: the page /docs is built with what it brings.
+run:
 	@tools/setup run
+	@$(MAKE) --no-print-directory all
 	@dev/node dev/run.mjs build/agizo
 
-test: all
+test:
 	@tools/setup test
+	@$(MAKE) --no-print-directory all
 	@tools/check build
 
 lint:

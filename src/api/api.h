@@ -14,6 +14,7 @@
 #include "sms/number.h"
 #include "store/store.h"
 
+struct docs;
 struct rate_limit;
 struct sms;
 struct sms_composer;
@@ -27,6 +28,7 @@ struct api {
     struct rate_limit *callback_rate;
     struct sms *sms;
     const struct sms_composer *composer;
+    const struct docs *docs;
     enum number_reach numbers; /* whose numbers customers may have */
 };
 

@@ -19,8 +19,7 @@ static bool may_see(const struct req *rq, struct slice owner)
     return slice_present(own) && slice_equal_nocase(own, owner);
 }
 
-/* RFC 9110 §13.1.2: a list of entity tags, compared weakly, or `*`. */
-static bool etag_matches(struct slice given, struct slice own)
+bool etag_matches(struct slice given, struct slice own)
 {
     while (slice_present(given)) {
         struct slice tag = slice_trim(slice_cut(&given, ','));

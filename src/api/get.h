@@ -16,3 +16,5 @@ struct get_kind {
 
 /* The whole flow. 404 for an id that is no UUID, for an absent row, and for one that the caller may not see: indistinguishable. */
 enum step req_get(struct req *rq, const struct get_kind *kind);
+/* RFC 9110 §13.1.2: `given` is a list of entity tags, compared weakly, or `*`; absent matches nothing. */
+bool etag_matches(struct slice given, struct slice own);

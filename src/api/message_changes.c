@@ -83,9 +83,8 @@ static enum step resent_many(struct req *rq)
 {
     const struct store_messages_resend *resend = rq->state;
     if (resend->base.op.err) return req_fail(rq, resend->base.op.err);
-    buf_printf(&rq->reply.body, "{\"matched\":%zu,\"resent\":%zu,\"dry_run\":%s}\n",
-        resend->matched, resend->resent, resend->dry_run ? "true" : "false");
-    return req_reply(rq, 200, SLICE("application/json"));
+    const struct resent row = {(int64_t)resend->matched, (int64_t)resend->resent, resend->dry_run};
+    return req_reply_row(rq, 200, rq->route->gives(), &row);
 }
 
 void settle_input_refine(struct req *rq, void *row)

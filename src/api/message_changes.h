@@ -19,6 +19,10 @@ struct resend_input {
     int limit;
     bool dry_run;
 };
+struct resent {
+    int64_t matched, resent;
+    bool dry_run;
+};
 void resend_input_refine(struct req *rq, void *row);
 step_fn messages_resend;
 

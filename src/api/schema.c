@@ -22,6 +22,7 @@ static bool present(const struct schema_field *field, const void *at)
     case FIELD_CODE:
     case FIELD_PHONE:
     case FIELD_LANGUAGE:
+    case FIELD_JSON:
     case FIELD_DECIMAL: return slice_present(*(const struct slice *)at);
     case FIELD_TIME: return *(const int64_t *)at != 0;
     default: return true;
@@ -73,6 +74,7 @@ static void put_value(struct buf *out, const struct schema_field *field, const v
     case FIELD_STATE:
         json_put_text(out, message_state_text(*(const enum message_state *)at));
         break;
+    case FIELD_JSON: buf_put(out, *(const struct slice *)at); break;
     case FIELD_CUSTOM: field->put(out, row); break;
     }
 }

@@ -4,7 +4,8 @@
  * Schemas: tables of fields that decode, bound and encode JSON objects, and word what is wrong with them.
  *
  * A row ties a member's name to a field of a C struct. Decoding names every wrong member at once, by JSON Pointer; members without
- * a row, and rows that cannot be written, are refused. Encoding writes the rows in their order and leaves absent values out.
+ * a row, and rows that cannot be written, are refused. Encoding writes the rows in their order and leaves absent values out. The last
+ * columns are read by /openapi.json alone (api/openapi.h), which tells the rest from the first ones.
  */
 #pragma once
 
@@ -22,13 +23,24 @@ enum field_kind {
     FIELD_TIME,     /* int64_t milliseconds; 0 is absent */
     FIELD_UUID,     /* struct uuid */
     FIELD_STATE,    /* enum message_state */
-    FIELD_CUSTOM,   /* encoded by `put` from the whole struct */
+    FIELD_JSON,     /* struct slice: JSON as it is written; of `shape` */
+    FIELD_CUSTOM,   /* encoded by `put` from the whole struct; of `shape` */
 };
 
 enum field_flags {
     FIELD_READ = 1,     /* encoded */
     FIELD_WRITE = 2,    /* decoded */
-    FIELD_REQUIRED = 4, /* must stand in the body */
+    FIELD_REQUIRED = 4, /* must stand in the body; where it is only encoded: always does */
+};
+
+/* What stands in FIELD_JSON and FIELD_CUSTOM. */
+enum field_shape {
+    SHAPE_TEXT,
+    SHAPE_TEXT_OR_NULL,
+    SHAPE_BOOL,
+    SHAPE_INTEGER,
+    SHAPE_OBJECT, /* of the members in `of` */
+    SHAPE_LIST,   /* each has the members in `of`; without it, each is one of `words` */
 };
 
 struct schema_field {
@@ -38,6 +50,12 @@ struct schema_field {
     size_t offset;
     size_t least, most;
     void (*put)(struct buf *out, const void *row);
+    const char *example; /* as in JSON, but texts without their quotes */
+    enum field_shape shape;
+    const char *const *words; /* all that it can be, NULL-terminated */
+    const char *pattern;      /* a regular expression that it matches */
+    const struct schema *of;
+    const char *says;
 };
 
 struct schema {

@@ -25,3 +25,9 @@ schema_fn resend_input_schema, settle_input_schema;     /* struct resend_input, 
 schema_fn suppression_input_schema, suppression_schema; /* struct suppression_input, suppression */
 schema_fn template_input_schema, template_schema;       /* struct template_input, template */
 schema_fn gateway_input_schema, gateway_schema;         /* struct gateway_input, sms_status */
+schema_fn template_view_schema;                         /* struct template_view */
+schema_fn resent_schema;                                /* struct resent */
+schema_fn session_schema, sessions_ended_schema;        /* struct session, store_session_end */
+schema_fn way_out_schema;                               /* struct way_out */
+/* Of forms, for the document alone. */
+schema_fn report_form_schema, optout_form_schema, logout_form_schema;

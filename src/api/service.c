@@ -12,6 +12,7 @@
 
 #include "api/admin.h"
 #include "api/callbacks.h"
+#include "api/docs.h"
 #include "api/routes.h"
 #include "api/schemas.h"
 #include "api/sign_out.h"
@@ -32,6 +33,7 @@
 
 struct service {
     struct api api;
+    struct docs *docs;
     struct sms_composer composer;
     _Atomic(struct sms *) sms; /* the store's hooks may come before it is started */
     struct http_server *admin;
@@ -152,6 +154,7 @@ struct service *service_start(const struct config *config, struct loop *loop)
     service->composer.parts_max = (int)config->sms_parts_max;
     service->api.logout_rate = sign_out_rate(config);
     service->api.callback_rate = callback_rate();
+    service->api.docs = service->docs = docs_new(config);
     name_labels();
     if (!authorities_readable(config) || !callbacks_usable(config)) return NULL;
     if (!countries_named(config, &service->api.numbers)) return NULL;
@@ -182,6 +185,7 @@ bool service_stop(struct service *service, int64_t grace_ms)
     rate_limit_free(service->api.logout_rate);
     rate_limit_free(service->api.callback_rate);
     texts_free(service->composer.texts);
+    docs_free(service->docs);
     free(service);
     return true;
 }

@@ -18,11 +18,11 @@
 
 #include "api/audit.h"
 #include "api/own_url.h"
+#include "api/schema.h"
 #include "api/session_cookie.h"
 #include "auth/flows.h"
 #include "auth/leave.h"
 #include "core/clock.h"
-#include "core/json.h"
 #include "core/rate_limit.h"
 #include "http/connection.h"
 #include "http/cookie.h"
@@ -58,10 +58,8 @@ struct leaving {
 static enum step reply_way(struct req *rq, struct slice url)
 {
     session_cookie_clear(rq);
-    buf_put_text(&rq->reply.body, "{\"redirect\":");
-    json_put_text(&rq->reply.body, slice_present(url) ? url : SLICE("/"));
-    buf_put_text(&rq->reply.body, "}\n");
-    return req_reply(rq, 200, SLICE("application/json"));
+    const struct way_out row = {slice_present(url) ? url : SLICE("/")};
+    return req_reply_row(rq, 200, rq->route->gives(), &row);
 }
 
 enum step sign_out(struct req *rq)
@@ -246,6 +244,5 @@ static enum step counted(struct req *rq)
 {
     const struct store_session_end *end = rq->state;
     if (end->base.op.err) return req_fail(rq, end->base.op.err);
-    buf_printf(&rq->reply.body, "{\"ended\":%lld}\n", (long long)end->ended);
-    return req_reply(rq, 200, SLICE("application/json"));
+    return req_reply_row(rq, 200, rq->route->gives(), end);
 }

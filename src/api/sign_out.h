@@ -5,12 +5,16 @@
  */
 #pragma once
 
+#include "core/slice.h"
 #include "http/route.h"
 
 struct config;
 struct rate_limit;
 
-/* POST /auth/logout: comes with or without a session. */
+/* POST /auth/logout: comes with or without a session. Answers where the page is to go next. */
+struct way_out {
+    struct slice redirect;
+};
 step_fn sign_out;
 /* GET /auth/logout: where that one said to go. */
 step_fn sign_out_leave;

@@ -78,56 +78,56 @@ static enum step ask(struct req *rq, step_fn *next)
 
 /* --- what it comes to --- */
 
-static void put_cost(struct req *rq, int parts)
+static void put_cost(struct req *rq, int parts, struct buf *out)
 {
     struct slice currency;
     int64_t price;
     const char *text = req_worker(rq)->api->config->sms_part_price;
     if (!price_parse(slice_of(text), &currency, &price) || price == 0) return;
-    buf_put_text(&rq->reply.body, ",\"cost\":\"");
-    buf_put(&rq->reply.body, currency);
-    if (currency.len > 0) buf_put_char(&rq->reply.body, ' ');
-    buf_put_money(&rq->reply.body, price * parts, SMS_PRICE_DIGITS);
-    buf_put_char(&rq->reply.body, '"');
+    buf_put_text(out, ",\"cost\":\"");
+    buf_put(out, currency);
+    if (currency.len > 0) buf_put_char(out, ' ');
+    buf_put_money(out, price * parts, SMS_PRICE_DIGITS);
+    buf_put_char(out, '"');
 }
 
-static void put_sample(
-    struct req *rq, const struct text_choice *choice, const struct sms_sample *sample)
+static void put_sample(struct req *rq, const struct text_choice *choice,
+    const struct sms_sample *sample, struct buf *out)
 {
     static const char *const names[] = {"short", "long"};
     struct message message = {0};
-    struct buf *out = &rq->reply.body;
     sms_preview(req_worker(rq)->api->composer, choice, sample, &rq->arena, &message);
     buf_printf(out, "{\"sample\":\"%s\",\"text\":", names[sample->size]);
     json_put_text(out, message.body);
     buf_printf(out, ",\"encoding\":\"%s\",\"parts\":%d",
         message.encoding == MESSAGE_GSM7 ? "gsm-7" : "ucs-2", message.parts);
-    put_cost(rq, message.parts);
+    put_cost(rq, message.parts, out);
     buf_put_char(out, '}');
 }
 
-static void put_samples(struct req *rq, const struct template *row)
+static struct slice samples_of(struct req *rq, const struct template *row)
 {
     const char *fault;
     const struct sms_composer *composer = req_worker(rq)->api->composer;
     struct text_choice choice = texts_find(composer->texts, row->event, row->language, &rq->arena);
     struct sms_sample sample = {.language = row->language, .time = clock_wall_ms()};
-    if (!text_compile(row->text, &rq->arena, &choice.full, &fault)) return;
-    buf_put_text(&rq->reply.body, ",\"samples\":[");
-    put_sample(rq, &choice, &sample);
-    buf_put_char(&rq->reply.body, ',');
+    struct buf out CLEANUP(buf_deinit);
+    buf_init(&out, HTTP_BODY_MAX);
+    if (!text_compile(row->text, &rq->arena, &choice.full, &fault)) return slice_absent();
+    buf_put_char(&out, '[');
+    put_sample(rq, &choice, &sample, &out);
+    buf_put_char(&out, ',');
     sample.size = SMS_SAMPLE_LONG;
-    put_sample(rq, &choice, &sample);
-    buf_put_char(&rq->reply.body, ']');
+    put_sample(rq, &choice, &sample, &out);
+    buf_put_char(&out, ']');
+    return arena_copy(&rq->arena, buf_slice(&out));
 }
 
 /* A text that typographic characters keep out of GSM-7 is offered as it would be without them. */
-static void put_suggestion(struct req *rq, struct slice text)
+static struct slice suggestion_for(struct req *rq, struct slice text)
 {
     struct slice plain = text_plain(&rq->arena, text);
-    if (slice_equal(plain, text)) return;
-    buf_put_text(&rq->reply.body, ",\"suggestion\":");
-    json_put_text(&rq->reply.body, plain);
+    return slice_equal(plain, text) ? slice_absent() : plain;
 }
 
 /* With the time: versions begin again when a template was removed. */
@@ -139,14 +139,9 @@ static struct slice etag_of(struct req *rq, const struct template *row)
 
 static enum step reply_one(struct req *rq, const struct template *row)
 {
-    struct buf *out = &rq->reply.body;
-    schema_encode(rq->route->gives(), row, out);
-    out->len--; /* the closing brace: more goes in before it */
-    put_samples(rq, row);
-    put_suggestion(rq, row->text);
-    buf_put_text(out, "}\n");
+    const struct template_view view = {*row, samples_of(rq, row), suggestion_for(rq, row->text)};
     req_reply_field(rq, SLICE("ETag"), etag_of(rq, row));
-    return req_reply(rq, 200, SLICE("application/json"));
+    return req_reply_row(rq, 200, rq->route->gives(), &view);
 }
 
 /* --- list, get --- */

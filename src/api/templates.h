@@ -7,11 +7,17 @@
 
 #include "core/slice.h"
 #include "http/route.h"
+#include "store/template.h"
 
 /* What a client writes. */
 struct template_input {
     struct slice text;
     bool enabled;
+};
+/* What is answered about one: JSON, and the text as it would be in GSM-7 (or absent). */
+struct template_view {
+    struct template row;
+    struct slice samples, suggestion;
 };
 void template_input_refine(struct req *rq, void *row);
 

@@ -45,6 +45,14 @@ static void add_field(struct MHD_Response *response, struct req *rq, struct fiel
     check(MHD_add_response_header(response, field.name.ptr, value.ptr) == MHD_YES);
 }
 
+static bool says_how_to_cache(const struct reply *reply)
+{
+    for (size_t i = 0; i < reply->field_count; i++) {
+        if (slice_equal(reply->fields[i].name, SLICE("Cache-Control"))) return true;
+    }
+    return false;
+}
+
 enum MHD_Result reply_send(struct req *rq, bool last)
 {
     struct reply *reply = &rq->reply;
@@ -54,7 +62,8 @@ enum MHD_Result reply_send(struct req *rq, bool last)
     if (reply->media_type.len)
         add_field(response, rq, (struct field){SLICE("Content-Type"), reply->media_type});
     add_field(response, rq, (struct field){SLICE("X-Request-Id"), rq->id});
-    add_field(response, rq, (struct field){SLICE("Cache-Control"), SLICE("no-store")});
+    if (!says_how_to_cache(reply))
+        add_field(response, rq, (struct field){SLICE("Cache-Control"), SLICE("no-store")});
     for (size_t i = 0; i < reply->field_count; i++) add_field(response, rq, reply->fields[i]);
     if (last) add_field(response, rq, (struct field){SLICE("Connection"), SLICE("close")});
     enum MHD_Result queued = MHD_queue_response(rq->mhd, (unsigned)reply->status, response);

@@ -14,10 +14,10 @@ const ARGUMENTS = [
 
 /**
  * A running browser: `newContext()` is one without cookies that trusts any certificate, and lets tests ask in the name of pages that may not load or
- * ask anything themselves; `close()`.
+ * ask anything themselves (`bypassCSP: false`: does not let them); `close()`.
  */
 export async function startChromium() {
     if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run tools/setup test`);
     const browser = await chromium.launch({ executablePath: PROGRAM, headless: true, args: ARGUMENTS });
-    return { newContext: () => browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true }), close: () => browser.close() };
+    return { newContext: (options) => browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: true, ...options }), close: () => browser.close() };
 }
