@@ -270,6 +270,14 @@ static bool cursor_waits(const struct req *rq)
            !store_ready(req_worker(rq)->api->store);
 }
 
+/* 0 when nobody wants to know. */
+static size_t count_max(const struct req *rq, const struct page *page)
+{
+    if (!page->kind->counts) return 0;
+    if (!slice_equal(req_preference(rq, SLICE("count")), SLICE("exact"))) return 0;
+    return store_list_searches(&page->list) ? STORE_COUNT_SEARCH_MAX : STORE_COUNT_MAX;
+}
+
 enum step req_list(struct req *rq, const struct list_kind *kind)
 {
     struct page *page = req_state(rq, struct page);
@@ -279,12 +287,10 @@ enum step req_list(struct req *rq, const struct list_kind *kind)
     page->list.most = MONEY_MAX;
     page->list.limit = LIMIT_DEFAULT;
     page->list.examine = STORE_EXAMINE_MAX;
-    if (kind->counts && slice_equal(req_preference(rq, SLICE("count")), SLICE("exact"))) {
-        page->list.count_max = STORE_COUNT_MAX;
-    }
     narrow(rq, page);
     if (cursor_waits(rq)) return req_fail(rq, ERR_UNAVAILABLE);
     if (!read_parameters(rq, &page->list)) return STEP_DONE;
+    page->list.count_max = count_max(rq, page);
     if (page->nothing) return reply_page(rq);
     return req_store(rq, &page->list.base, reply_page);
 }

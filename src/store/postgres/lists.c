@@ -27,17 +27,14 @@
 
 #define TEXT_MAX 4096
 
-enum filter { BY_CUSTOMER = 1, AFTER = 2, BY_STATE = 4, BY_ORDER = 8, BY_PHONE = 16, SEARCH = 32 };
-#define FILTER_BITS 6
-
 struct list_kind {
     const char *columns, *joins;
-    const char *table, *row;           /* with its short name */
-    const char *of_order;              /* instead of `table`, by order */
-    const char *time;                  /* of a row; ties go by its id */
-    const char *hit;                   /* whether a row is searched for */
-    unsigned known;                    /* filters this kind has */
-    const char *fragment[FILTER_BITS]; /* by bit of enum filter */
+    const char *table, *row;                /* with its short name */
+    const char *few;                        /* instead of `table`, by order or phone */
+    const char *time;                       /* of a row; ties go by its id */
+    const char *hit;                        /* whether a row is searched for */
+    unsigned known;                         /* filters this kind has */
+    const char *fragment[LIST_FILTER_BITS]; /* by bit of enum list_filter */
 };
 
 #define CUSTOMER_OF_CODE                                                                           \
@@ -53,7 +50,7 @@ static const struct list_kind customers = {
     .row = "c",
     .time = "created_at",
     .hit = CUSTOMER_HAS("c"),
-    .known = BY_CUSTOMER | AFTER | SEARCH,
+    .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_SEARCH,
     .fragment = {" and lower(c.code) = lower($4 collate \"C\")",
         " and (c.created_at, c.id) < ($5, $6)"},
 };
@@ -67,24 +64,25 @@ static const struct list_kind orders = {
            "and ($9 is null or " HAS("o.item") " or " HAS(
                "o.external_ref") " or exists (select from customers x where x.id = o.customer_id "
                                  "and (" CUSTOMER_HAS("x") ")))",
-    .known = BY_CUSTOMER | AFTER | SEARCH,
+    .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_SEARCH,
     .fragment = {" and o.customer_id = " CUSTOMER_OF_CODE, " and (o.time, o.id) < ($5, $6)"},
 };
 #define OF_ORDER(is) "select * from messages where order_id = $8 and event " is " 'order.received'"
 static const struct list_kind messages = {
     .columns = MESSAGE_COLUMNS,
-    .joins = " join customers c on c.id = m.customer_id",
+    .joins = JOIN_CUSTOMER("m"),
     .table = "messages m",
     .row = "m",
     /* The message of an order's receipt and the later ones stand in an index each. */
-    .of_order = "(" OF_ORDER("=") " union all " OF_ORDER("<>") ") m",
+    .few = "(" OF_ORDER("=") " union all " OF_ORDER("<>") ") m",
     .time = "created_at",
-    .hit = HAS("m.\"to\"") " or exists (select from customers x where x.id = m.customer_id "
-                           "and (" HAS("x.code") " or " HAS(
-                               "x.name") ")) "
-                                         "or exists (select from orders x where x.id = m.order_id "
-                                         "and " HAS("x.item") ")",
-    .known = BY_CUSTOMER | AFTER | BY_STATE | BY_ORDER | SEARCH,
+    .hit = "($7 is null or m.state = $7) and ($9 is null or " HAS(
+        "m.\"to\"") " or exists (select from customers x where x.id = m.customer_id "
+                    "and (" HAS("x.code") " or " HAS("x.name") ")) "
+                                                               "or exists (select from orders x "
+                                                               "where x.id = m.order_id and " HAS(
+                                                                   "x.item") "))",
+    .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_BY_STATE | LIST_BY_ORDER | LIST_SEARCH,
     .fragment = {" and m.customer_id = " CUSTOMER_OF_CODE, " and (m.created_at, m.id) < ($5, $6)",
         " and m.state = $7", ""},
 };
@@ -93,9 +91,11 @@ static const struct list_kind suppressions = {
     .joins = "",
     .table = "suppressions s",
     .row = "s",
+    /* The offset keeps the planner from walking along the times instead. */
+    .few = "(select * from suppressions where phone = $4 offset 0) s",
     .time = "created_at",
-    .known = AFTER | BY_PHONE,
-    .fragment = {"", " and (s.created_at, s.id) < ($5, $6)", "", "", " and s.phone = $4"},
+    .known = LIST_AFTER | LIST_BY_PHONE,
+    .fragment = {"", " and (s.created_at, s.id) < ($5, $6)"},
 };
 
 static const struct list_kind *const kinds[] = {
@@ -116,12 +116,14 @@ static void name_list(char name[LIST_NAME_SIZE], bool count, unsigned verb, unsi
 static unsigned filters_of(const struct store_list *list)
 {
     unsigned filters = 0;
-    if (slice_present(list->customer)) filters |= BY_CUSTOMER;
-    if (list->after) filters |= AFTER;
-    if (list->by_state) filters |= BY_STATE;
-    if (list->by_order) filters |= BY_ORDER;
-    if (slice_present(list->phone)) filters |= BY_PHONE;
-    if (store_list_searches(list)) filters |= SEARCH;
+    if (slice_present(list->customer)) filters |= LIST_BY_CUSTOMER;
+    if (list->after) filters |= LIST_AFTER;
+    if (list->by_state) filters |= LIST_BY_STATE;
+    if (list->by_order) filters |= LIST_BY_ORDER;
+    if (slice_present(list->phone)) filters |= LIST_BY_PHONE;
+    if (store_list_searches(list)) filters |= LIST_SEARCH;
+    /* Not along the states of all when one customer's messages are few. */
+    if (filters & LIST_SEARCH && filters & LIST_BY_CUSTOMER) filters &= ~(unsigned)LIST_BY_STATE;
     return filters & kinds[list->base.verb]->known;
 }
 
@@ -131,7 +133,7 @@ static void put_parameters(
     params_time(out, list->from);
     params_time(out, list->to);
     params_i64(out, (int64_t)list->limit + 1);
-    params_bytes(out, filters & BY_PHONE ? list->phone : list->customer);
+    params_bytes(out, filters & LIST_BY_PHONE ? list->phone : list->customer);
     params_time(out, list->place.at);
     params_uuid(out, &list->place.id);
     params_bytes(out, list->by_state ? message_state_text(list->state) : slice_absent());
@@ -145,14 +147,14 @@ static void put_parameters(
 
 bool list_is_search(const struct store_list *list)
 {
-    return filters_of(list) & SEARCH;
+    return filters_of(list) & LIST_SEARCH;
 }
 
 void list_statement(const struct store_list *list, char name[LIST_NAME_SIZE], struct params *out)
 {
     check(list->limit >= 1 && list->limit <= STORE_LIST_MAX);
     unsigned filters = filters_of(list);
-    check(!(filters & SEARCH) || (list->examine >= 1 && list->examine <= STORE_EXAMINE_MAX));
+    check(!(filters & LIST_SEARCH) || (list->examine >= 1 && list->examine <= STORE_EXAMINE_MAX));
     name_list(name, false, list->base.verb, filters);
     put_parameters(list, filters, (int64_t)list->examine, out);
 }
@@ -160,7 +162,7 @@ void list_statement(const struct store_list *list, char name[LIST_NAME_SIZE], st
 void list_count_statement(
     const struct store_list *list, char name[LIST_NAME_SIZE], struct params *out)
 {
-    unsigned filters = filters_of(list) & ~(unsigned)AFTER;
+    unsigned filters = filters_of(list) & ~(unsigned)LIST_AFTER;
     check(kinds[list->base.verb]->hit && list->count_max <= STORE_COUNT_MAX);
     name_list(name, true, list->base.verb, filters);
     put_parameters(list, filters, (int64_t)list->count_max + 1, out);
@@ -171,14 +173,14 @@ static void put_range(struct buf *out, const struct list_kind *kind, unsigned fi
 {
     buf_printf(
         out, " where %s.%s >= $1 and %s.%s < $2", kind->row, kind->time, kind->row, kind->time);
-    for (unsigned bit = 0; bit < FILTER_BITS; bit++) {
+    for (unsigned bit = 0; bit < LIST_FILTER_BITS; bit++) {
         if (filters & (1U << bit) && kind->fragment[bit]) buf_put_text(out, kind->fragment[bit]);
     }
 }
 
 static const char *table_of(const struct list_kind *kind, unsigned filters)
 {
-    return filters & BY_ORDER ? kind->of_order : kind->table;
+    return filters & (LIST_BY_ORDER | LIST_BY_PHONE) ? kind->few : kind->table;
 }
 
 static void put_order(struct buf *out, const struct list_kind *kind)
@@ -213,7 +215,7 @@ static void put_count(struct buf *out, const struct list_kind *kind, unsigned fi
 {
     buf_printf(out,
         "select count(*) filter (where n.hit), count(*) from (select (%s) is true as hit from %s",
-        filters & SEARCH ? kind->hit : "true", table_of(kind, filters));
+        filters & LIST_SEARCH ? kind->hit : "true", table_of(kind, filters));
     put_range(out, kind, filters);
     buf_put_text(out, " limit $13) n");
 }
@@ -224,7 +226,9 @@ static bool prepare(PGconn *pg, bool count, unsigned verb, unsigned filters)
     struct buf text CLEANUP(buf_deinit);
     buf_init(&text, TEXT_MAX);
     name_list(name, count, verb, filters);
-    (count ? put_count : filters & SEARCH ? put_search : put_list)(&text, kinds[verb], filters);
+    (count                      ? put_count
+        : filters & LIST_SEARCH ? put_search
+                                : put_list)(&text, kinds[verb], filters);
     buf_put_char(&text, '\0');
     check(buf_ok(&text));
     return PQsendPrepare(pg, name, text.ptr, ARRAY_LEN(types), types);
@@ -233,10 +237,10 @@ static bool prepare(PGconn *pg, bool count, unsigned verb, unsigned filters)
 static bool prepare_kind(PGconn *pg, unsigned verb)
 {
     const struct list_kind *kind = kinds[verb];
-    for (unsigned filters = 0; filters < 1U << FILTER_BITS; filters++) {
+    for (unsigned filters = 0; filters < 1U << LIST_FILTER_BITS; filters++) {
         if (filters & ~kind->known) continue;
         if (!prepare(pg, false, verb, filters)) return false;
-        if (!kind->hit || filters & AFTER) continue;
+        if (!kind->hit || filters & LIST_AFTER) continue;
         if (!prepare(pg, true, verb, filters)) return false;
     }
     return true;

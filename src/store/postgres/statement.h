@@ -26,6 +26,17 @@ const char *statement_name(enum statement statement);
 /* Queues the preparation of every statement of the role; false when libpq could not take one. */
 MUST_CHECK bool statements_prepare(PGconn *pg, enum connection_role role);
 
+/* The sets of filters that lists have statements for, as they stand in their names. */
+enum list_filter {
+    LIST_BY_CUSTOMER = 1,
+    LIST_AFTER = 2,
+    LIST_BY_STATE = 4,
+    LIST_BY_ORDER = 8,
+    LIST_BY_PHONE = 16,
+    LIST_SEARCH = 32,
+};
+#define LIST_FILTER_BITS 6
+
 /* Bytes for the name of a list's statement. */
 #define LIST_NAME_SIZE 32
 

@@ -73,6 +73,8 @@ static unsigned filters_of(const struct kind *kind, const struct store_list *op)
                        (op->by_state ? SQL_BY_STATE : 0) | (op->by_order ? SQL_BY_ORDER : 0) |
                        (slice_present(op->phone) ? SQL_BY_PHONE : 0) |
                        (store_list_searches(op) ? SQL_SEARCH : 0);
+    /* Not along the states of all when one customer's messages are few. */
+    if (filters & SQL_SEARCH && filters & SQL_BY_CUSTOMER) filters &= ~SQL_BY_STATE;
     return filters & sql_list_filters(kind->list);
 }
 
@@ -84,9 +86,16 @@ static struct store_place upper_place(const struct store_list *op)
     return (struct store_place){.at = op->to};
 }
 
+/* Of any state: NULL. */
+static void put_state(struct query *query, const struct store_list *op)
+{
+    query_put_text(query, op->by_state ? message_state_text(op->state) : slice_absent());
+}
+
 static void put_search(struct query *query, const struct store_list *op)
 {
     query_put_text(query, op->words);
+    if (op->base.verb == STORE_MESSAGE_LIST) put_state(query, op);
     if (op->base.verb != STORE_ORDER_LIST) return;
     query_put_text(query, op->currency);
     query_put_i64(query, op->least);
@@ -101,7 +110,7 @@ static void put_filters(struct query *query, const struct store_list *op,
     query_put_i64(query, upper->at);
     query_put_uuid(query, &upper->id);
     if (filters & SQL_BY_CUSTOMER) query_put_text(query, op->customer);
-    if (filters & SQL_BY_STATE) query_put_text(query, message_state_text(op->state));
+    if (filters & SQL_BY_STATE) put_state(query, op);
     if (filters & SQL_BY_ORDER) query_put_uuid(query, &op->order);
     if (filters & SQL_BY_PHONE) query_put_text(query, op->phone);
 }

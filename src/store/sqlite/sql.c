@@ -57,18 +57,19 @@ static const struct list_text lists[] = {
             " and m.order_id = ?", [SQL_SEARCH_BIT] = ""},
         /* The plus keeps SQLite from searching by state: the others' indexes are far narrower. */
         .state_beside = " and +m.state = ?", .table = " from messages m",
-        .hit = HAS("m.\"to\"") " or exists (select 1 from customers x where x.id = m.customer_id"
-                               " and (" HAS("x.code") " or " HAS(
-                                   "x.name") "))"
-                                             " or exists (select 1 from orders x where x.id = "
-                                             "m.order_id and " HAS("x.item") ")"},
+        .hit = "(?2 is null or m.state = ?2) and (?1 is null or " HAS(
+            "m.\"to\"") " or exists (select 1 from customers x where x.id = m.customer_id"
+                        " and (" HAS("x.code") " or " HAS(
+                            "x.name") "))"
+                                      " or exists (select 1 from orders x where x.id = m.order_id "
+                                      "and " HAS("x.item") "))"},
     [SQL_LIST_SUPPRESSIONS] = {SQL_SUPPRESSION, RANGE("s.created_at", "s.id"),
         ORDER("s.created_at", "s.id"), .filters = {NULL, NULL, NULL, " and s.phone = ?"}},
 };
 
 static const char *clause_of(const struct list_text *text, unsigned filters, unsigned bit)
 {
-    bool beside = 1u << bit == SQL_BY_STATE && filters & (SQL_BY_CUSTOMER | SQL_BY_ORDER);
+    bool beside = 1u << bit == SQL_BY_STATE && filters & SQL_BY_ORDER;
     return beside ? text->state_beside : text->filters[bit];
 }
 

@@ -60,7 +60,7 @@ enum sql_list {
 };
 
 /* A set of filters; bound in this order, behind the earliest time and the upper place (time, id), before the limit. A search first of all
- * binds the words, and of orders currency, least and most amount; its first column is whether the row is one that is searched for, and its
+ * binds the words, and then of orders currency, least and most amount, of messages the state; its first column is whether the row is one that is searched for, and its
  * limit how many rows are looked at. */
 #define SQL_BY_CUSTOMER 1u
 #define SQL_BY_STATE 2u
