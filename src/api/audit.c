@@ -60,15 +60,9 @@ void audit_refusal(struct req *rq)
         arena_format(&rq->arena, "%.*s %.*s", SLICE_ARG(rq->method), SLICE_ARG(path)));
 }
 
-static struct store_place entry_place(const void *row)
-{
-    const struct audit_entry *entry = row;
-    return (struct store_place){entry->at, entry->id};
-}
-
 enum step audit_list(struct req *rq)
 {
     static const struct list_kind kind = {
-        STORE_AUDIT_LIST, sizeof(struct audit_entry), entry_place};
+        STORE_AUDIT_LIST, sizeof(struct audit_entry), .counts = false};
     return req_list(rq, &kind);
 }

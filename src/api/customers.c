@@ -55,15 +55,9 @@ enum step customer_get(struct req *rq)
     return req_get(rq, &kind);
 }
 
-static struct store_place customer_place(const void *row)
-{
-    const struct customer *customer = row;
-    return (struct store_place){customer->created_at, customer->id};
-}
-
 enum step customer_list(struct req *rq)
 {
     static const struct list_kind kind = {
-        STORE_CUSTOMER_LIST, sizeof(struct customer), customer_place};
+        STORE_CUSTOMER_LIST, sizeof(struct customer), .counts = true};
     return req_list(rq, &kind);
 }

@@ -26,15 +26,9 @@ enum step message_get(struct req *rq)
     return req_get(rq, &kind);
 }
 
-static struct store_place message_place(const void *row)
-{
-    const struct message *message = row;
-    return (struct store_place){message->created_at, message->id};
-}
-
 enum step message_list(struct req *rq)
 {
     static const struct list_kind kind = {
-        STORE_MESSAGE_LIST, sizeof(struct message), message_place};
+        STORE_MESSAGE_LIST, sizeof(struct message), .counts = true};
     return req_list(rq, &kind);
 }

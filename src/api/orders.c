@@ -17,7 +17,6 @@
 #include "core/currency.h"
 #include "sms/sms.h"
 
-#define CURRENCY_DEFAULT SLICE("KES")
 /* How far a client's clock may be ahead of ours. */
 #define AHEAD_MAX_MS (5 * 60 * 1000)
 
@@ -116,14 +115,8 @@ enum step order_get(struct req *rq)
     return req_get(rq, &kind);
 }
 
-static struct store_place order_place(const void *row)
-{
-    const struct order *order = row;
-    return (struct store_place){order->time, order->id};
-}
-
 enum step order_list(struct req *rq)
 {
-    static const struct list_kind kind = {STORE_ORDER_LIST, sizeof(struct order), order_place};
+    static const struct list_kind kind = {STORE_ORDER_LIST, sizeof(struct order), .counts = true};
     return req_list(rq, &kind);
 }

@@ -25,10 +25,12 @@
 #include "core/slice.h"
 #include "obs/metrics.h"
 
-static const char *const page_of_customers[] = {"limit", "cursor", "customer", "from", "to", NULL};
-static const char *const page_of_orders[] = {"limit", "cursor", "customer", "from", "to", NULL};
+static const char *const page_of_customers[] = {
+    "limit", "cursor", "customer", "from", "to", "q", NULL};
+static const char *const page_of_orders[] = {
+    "limit", "cursor", "customer", "from", "to", "currency", "min_amount", "max_amount", "q", NULL};
 static const char *const page_of_messages[] = {
-    "limit", "cursor", "customer", "from", "to", "state", "order", NULL};
+    "limit", "cursor", "customer", "from", "to", "state", "order", "q", NULL};
 static const char *const page_of_audit[] = {
     "limit", "cursor", "from", "to", "subject", "record", NULL};
 static const char *const page_of_suppressions[] = {"limit", "cursor", "from", "to", "phone", NULL};

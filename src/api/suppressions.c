@@ -14,16 +14,10 @@
 
 static step_fn added, removed;
 
-static struct store_place suppression_place(const void *row)
-{
-    const struct suppression *suppression = row;
-    return (struct store_place){suppression->created_at, suppression->id};
-}
-
 enum step suppression_list(struct req *rq)
 {
     static const struct list_kind kind = {
-        STORE_SUPPRESSION_LIST, sizeof(struct suppression), suppression_place};
+        STORE_SUPPRESSION_LIST, sizeof(struct suppression), .counts = false};
     return req_list(rq, &kind);
 }
 

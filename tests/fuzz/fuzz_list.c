@@ -12,6 +12,7 @@
 #include "api/customers.h"
 #include "api/messages.h"
 #include "api/orders.h"
+#include "core/currency.h"
 #include "core/json.h"
 #include "http/target.h"
 #include "store/driver.h"
@@ -49,15 +50,21 @@ static struct api_worker worker = {.api = &api, .store = &store_link};
 
 static void judge_question(struct req *rq)
 {
-    struct store_list list = *asked, back = *asked;
+    struct store_list list = *asked;
+    const struct cursor cursor = {list.place, 7};
+    struct cursor back;
     check(rq->phase == REQ_WAITING && list.limit >= 1 && list.limit <= STORE_LIST_MAX);
     check(list.from >= 0 && list.to >= 0 && utf8_valid(list.customer));
-    check(utf8_valid(list.subject) && utf8_valid(list.record));
+    check(utf8_valid(list.subject) && utf8_valid(list.record) && utf8_valid(list.words));
+    check(list.least >= 0 && list.least <= MONEY_MAX && list.most >= 0 && list.most <= MONEY_MAX);
+    check((list.least == 0 && list.most == MONEY_MAX) || slice_present(list.currency));
+    check(!slice_present(list.words) || list.words.len > 0);
+    check(list.examine <= STORE_EXAMINE_MAX && list.count_max <= STORE_COUNT_MAX);
     if (rq->identity->is_customer) {
         check(slice_equal_nocase(list.customer, rq->identity->customer_code));
     }
-    check(cursor_parse(rq, cursor_format(rq, &list, list.place), &back));
-    check(back.after && back.place.at == list.place.at);
+    check(cursor_parse(rq, cursor_format(rq, &list, &cursor), &list, &back));
+    check(memcmp(&back, &cursor, sizeof(back)) == 0);
 }
 
 static void judge_reply(const struct req *rq)

@@ -26,7 +26,7 @@ static struct store store = {&driver};
 static struct api api = {.store = &store};
 static struct api_worker worker = {.api = &api};
 
-static const struct store_place place = {1769846400000, {{1, 2, 3, 4, 5, 6, 7, 8, 9}}};
+static const struct cursor cursor = {{1769846400000, {{1, 2, 3, 4, 5, 6, 7, 8, 9}}}, 250};
 
 static void set_up(struct req *rq)
 {
@@ -44,48 +44,51 @@ static struct store_list orders_of(const char *customer)
 static void comes_back(void **state)
 {
     struct req rq;
+    struct cursor back = {0};
     struct store_list list = orders_of("C1");
     (void)state;
     set_up(&rq);
-    struct slice text = cursor_format(&rq, &list, place);
-    assert_true(cursor_parse(&rq, text, &list));
-    assert_true(list.after);
-    assert_int_equal(list.place.at, place.at);
-    assert_memory_equal(&list.place.id, &place.id, sizeof(place.id));
-    /* The size of a page is not bound. */
+    struct slice text = cursor_format(&rq, &list, &cursor);
+    assert_true(cursor_parse(&rq, text, &list, &back));
+    assert_memory_equal(&back, &cursor, sizeof(back));
+    /* The size of a page is not bound, nor what a page may cost. */
     list.limit = 7;
-    assert_true(cursor_parse(&rq, text, &list));
+    list.examine = list.count_max = 8;
+    assert_true(cursor_parse(&rq, text, &list, &back));
     request_deinit(&rq);
 }
 
 static void cannot_be_changed(void **state)
 {
     struct req rq;
+    struct cursor back = {0};
     struct store_list list = orders_of("C1");
     (void)state;
     set_up(&rq);
-    struct slice text = cursor_format(&rq, &list, place);
+    struct slice text = cursor_format(&rq, &list, &cursor);
     for (size_t i = 0; i < text.len * 8; i++) {
         char *copy = memory_text(arena_copy(&rq.arena, text).ptr);
         copy[i / 8] = (char)(copy[i / 8] ^ 1 << i % 8);
-        assert_false(cursor_parse(&rq, (struct slice){copy, text.len}, &list));
+        assert_false(cursor_parse(&rq, (struct slice){copy, text.len}, &list, &back));
         free(copy);
     }
     for (size_t len = 0; len < text.len; len++) {
-        assert_false(cursor_parse(&rq, (struct slice){text.ptr, len}, &list));
+        assert_false(cursor_parse(&rq, (struct slice){text.ptr, len}, &list, &back));
     }
-    assert_false(list.after);
+    assert_int_equal(back.before, 0);
     request_deinit(&rq);
 }
 
 static void belongs_to_its_list(void **state)
 {
     struct req rq;
+    struct cursor back = {0};
     struct store_list own = orders_of("C1");
-    struct store_list others[] = {own, own, own, own, own, own, own, own, own};
+    struct store_list others[14];
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) others[i] = own;
     (void)state;
     set_up(&rq);
-    struct slice text = cursor_format(&rq, &own, place);
+    struct slice text = cursor_format(&rq, &own, &cursor);
     others[0].base.verb = STORE_MESSAGE_LIST;
     others[1].customer = SLICE("C2");
     others[2].customer = slice_absent();
@@ -95,8 +98,13 @@ static void belongs_to_its_list(void **state)
     others[6].by_order = true;
     others[7].subject = SLICE("clerk-1");
     others[8].record = SLICE("clerk-1");
+    others[9].phone = SLICE("+254700000001");
+    others[10].words = SLICE("flour");
+    others[11].currency = SLICE("KES");
+    others[12].least = 1;
+    others[13].most = 1;
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        assert_false(cursor_parse(&rq, text, &others[i]));
+        assert_false(cursor_parse(&rq, text, &others[i], &back));
     }
     request_deinit(&rq);
 }
@@ -104,12 +112,13 @@ static void belongs_to_its_list(void **state)
 static void belongs_to_its_database(void **state)
 {
     struct req rq;
+    struct cursor back = {0};
     struct store_list list = orders_of("C1");
     (void)state;
     set_up(&rq);
-    struct slice text = cursor_format(&rq, &list, place);
+    struct slice text = cursor_format(&rq, &list, &cursor);
     secret_text = "a secret of another one";
-    assert_false(cursor_parse(&rq, text, &list));
+    assert_false(cursor_parse(&rq, text, &list, &back));
     request_deinit(&rq);
 }
 

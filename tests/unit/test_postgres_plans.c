@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Agizo authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How PostgreSQL runs the statements of sql.def: along indexes, also in tables of which it knows nothing yet.
+ * How PostgreSQL runs the statements of sql.def and of lists: along indexes, also in tables of which it knows nothing yet.
  *
  * Each is prepared with the settings of the store's own connections, and its plan is asked for; nothing runs.
  */
@@ -15,6 +15,7 @@
 #include "core/buf.h"
 #include "private_postgres.h"
 #include "store/history.h"
+#include "store/postgres/statement.h"
 #include "store/store.h"
 
 /* As in postgres/connection.c. */
@@ -34,6 +35,20 @@ static struct private_postgres server;
 static PGconn *connection;
 static struct buf plan;
 
+/* As a connection of the store prepares them: all in one go. */
+static void prepare_lists(void)
+{
+    check(PQenterPipelineMode(connection) && lists_prepare(connection));
+    check(PQpipelineSync(connection));
+    for (bool done = false; !done;) {
+        PGresult *result = PQgetResult(connection); /* NULL behind each statement */
+        done = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        check(!result || done || PQresultStatus(result) == PGRES_COMMAND_OK);
+        PQclear(result);
+    }
+    check(PQexitPipelineMode(connection));
+}
+
 static int set_up(void **state)
 {
     char text[160];
@@ -49,6 +64,7 @@ static int set_up(void **state)
         PQclear(PQprepare(connection, statements[i].name, statements[i].text, 0, NULL));
         check(!*PQerrorMessage(connection));
     }
+    prepare_lists();
     buf_init(&plan, 1 << 16);
     return 0;
 }
@@ -99,15 +115,71 @@ static bool says(const char *words)
 static const char *const tables[] = {"messages", "orders", "customers", "delivery_reports",
     "suppressions", "audit_log", "idempotency_keys", "sessions"};
 
+static void assert_no_whole_table(const char *name)
+{
+    for (size_t table = 0; table < ARRAY_LEN(tables); table++) {
+        char words[64];
+        snprintf(words, sizeof(words), "Seq Scan on %s ", tables[table]);
+        if (says(words)) fail_msg("%s\n%.*s", name, (int)plan.len, plan.ptr);
+    }
+}
+
 static void no_statement_reads_a_whole_table(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(statements); i++) {
         explain(statements[i].name);
-        for (size_t table = 0; table < ARRAY_LEN(tables); table++) {
-            char words[64];
-            snprintf(words, sizeof(words), "Seq Scan on %s ", tables[table]);
-            if (says(words)) fail_msg("%s\n%.*s", statements[i].name, (int)plan.len, plan.ptr);
+        assert_no_whole_table(statements[i].name);
+    }
+}
+
+/* Of each page, search and count: nothing is sorted or kept but what belongs to one order or one number or is one customer, so that it ends where it
+ * may. */
+static void lists_follow_their_indexes(void **state)
+{
+    static const char question[] = "select name from pg_prepared_statements where name ~ "
+                                   "'^(LIST|COUNT)_' order by name";
+    (void)state;
+    PGresult *names = PQexec(connection, question);
+    assert_true(PQntuples(names) > 60);
+    for (int i = 0; i < PQntuples(names); i++) {
+        unsigned verb, filters;
+        const char *name = PQgetvalue(names, i, 0);
+        assert_int_equal(sscanf(strchr(name, '_'), "_%u_%u", &verb, &filters), 2);
+        bool few = filters & (LIST_BY_ORDER | LIST_BY_PHONE) ||
+                   (verb == STORE_CUSTOMER_LIST && filters & LIST_BY_CUSTOMER);
+        explain(name);
+        if (getenv("SHOW_PLANS")) print_message("%s\n%.*s", name, (int)plan.len, plan.ptr);
+        assert_no_whole_table(name);
+        if (!few && (says("Sort") || says("Materialize") || says("Hash"))) {
+            fail_msg("%s\n%.*s", name, (int)plan.len, plan.ptr);
+        }
+    }
+    PQclear(names);
+}
+
+/* Where the page begins is part of what is looked up. */
+static void pages_begin_inside_their_index(void **state)
+{
+    static const struct {
+        const char *name, *index, *place;
+    } rows[] = {
+        {"LIST_5_2", "customers_by_creation on customers c", "ROW(created_at, id) < ROW($5, $6)"},
+        {"LIST_5_34", "customers_by_creation on customers c", "ROW(created_at, id) < ROW($5, $6)"},
+        {"LIST_6_2", "orders_by_time on orders o", "ROW(\"time\", id) < ROW($5, $6)"},
+        {"LIST_6_3", "orders_by_customer on orders o", "ROW(\"time\", id) < ROW($5, $6)"},
+        {"LIST_6_34", "orders_by_time on orders o", "ROW(\"time\", id) < ROW($5, $6)"},
+        {"LIST_6_35", "orders_by_customer on orders o", "ROW(\"time\", id) < ROW($5, $6)"},
+        {"LIST_7_2", "messages_by_creation on messages m", "ROW(created_at, id) < ROW($5, $6)"},
+        {"LIST_7_3", "messages_by_customer on messages m", "ROW(created_at, id) < ROW($5, $6)"},
+        {"LIST_7_6", "messages_by_state on messages m", "ROW(created_at, id) < ROW($5, $6)"},
+        {"LIST_7_34", "messages_by_creation on messages m", "ROW(created_at, id) < ROW($5, $6)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        explain(rows[i].name);
+        if (!says(rows[i].index) || !says(rows[i].place) || !says("Backward")) {
+            fail_msg("%s\n%.*s", rows[i].name, (int)plan.len, plan.ptr);
         }
     }
 }
@@ -144,6 +216,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_statement_reads_a_whole_table),
+        cmocka_unit_test(lists_follow_their_indexes),
+        cmocka_unit_test(pages_begin_inside_their_index),
         cmocka_unit_test(a_claim_reads_two_beginnings_of_the_queue),
         cmocka_unit_test(reports_find_their_messages_by_key),
     };

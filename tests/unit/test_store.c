@@ -381,6 +381,7 @@ static void page_through(
         struct store_op base = op->base;
         *op = *filters;
         op->base = base;
+        if (!op->examine) op->examine = STORE_EXAMINE_MAX;
         op->after = shown->count > 0;
         if (op->after) op->place = shown->places[shown->count - 1];
         assert_int_equal(run(fixture, &op->base), ERR_OK);

@@ -4,7 +4,8 @@
  * Gets and lists, several to a flight.
  *
  * The operations of a flight are answered one by one as their rows arrive; the first one without an answer is always the next. An error
- * ends the flight at that operation: it alone is answered with it, those behind it were not run and are sent again.
+ * ends the flight at that operation: it alone is answered with it, those behind it were not run and are sent again. A list that is
+ * counted has two answers, its count first.
  *
  * Runs on the loop thread of its connection. Operations belong to their requests, groups to us.
  * Limits: OUT_MAX operations on their way in GROUPS_MAX flights, the rest waits; TRIES_MAX tries over broken connections. What is on
@@ -57,7 +58,12 @@ static void execute_get(struct reads *reads, struct store_op *op)
 static void execute_list(struct reads *reads, struct store_op *op)
 {
     char name[LIST_NAME_SIZE];
-    const struct store_list *list = CONTAINER_OF(op, struct store_list, base);
+    struct store_list *list = CONTAINER_OF(op, struct store_list, base);
+    list->counting = list->count_max > 0;
+    if (list->counting) {
+        list_count_statement(list, name, connection_params(reads->connection));
+        connection_execute(reads->connection, name);
+    }
     list_statement(list, name, connection_params(reads->connection));
     connection_execute(reads->connection, name);
 }
@@ -153,6 +159,46 @@ static enum err take_page(struct store_op *op, const PGresult *rows)
     return ERR_OK;
 }
 
+/* True when there is a row behind the limit; otherwise the row is the page's next one, or just the place where a search stopped. */
+static bool take_found(struct store_list *list, struct row *row)
+{
+    bool hit = row_bool(row), stop = row_bool(row);
+    if (hit && list->count == list->limit) return true;
+    list_rows[list->base.verb].take(row, list, list->count);
+    if (stop) list->stop = store_list_place(list, list->count);
+    list->stopped = stop;
+    if (hit) list->count++;
+    return stop;
+}
+
+static enum err take_search(struct store_op *op, const PGresult *rows)
+{
+    struct store_list *list = CONTAINER_OF(op, struct store_list, base);
+    int found = PQntuples(rows);
+    list->count = 0;
+    list->more = list->stopped = false;
+    list->rows.customers = arena_alloc(op->arena, (size_t)found * list_rows[op->verb].size);
+    for (int i = 0; i < found && !list->more; i++) {
+        struct row row = {.result = rows, .number = i, .arena = op->arena};
+        list->more = take_found(list, &row);
+    }
+    return ERR_OK;
+}
+
+static void take_count(struct store_list *list, const PGresult *rows)
+{
+    struct row row = {.result = rows};
+    int64_t hits = row_i64(&row), looked_at = row_i64(&row);
+    list->total = looked_at > (int64_t)list->count_max ? -1 : hits;
+    list->counting = false;
+}
+
+static enum err take_list(struct store_op *op, const PGresult *rows)
+{
+    bool search = list_is_search(CONTAINER_OF(op, struct store_list, base));
+    return search ? take_search(op, rows) : take_page(op, rows);
+}
+
 static enum err take(struct store_op *op, const PGresult *rows)
 {
     switch (op->verb) {
@@ -162,7 +208,7 @@ static enum err take(struct store_op *op, const PGresult *rows)
     case STORE_SESSION_GET: return session_take_get(op, rows);
     case STORE_AUDIT_LIST: return audit_take_list(op, rows);
     case STORE_TEMPLATES_GET: return templates_take_get(op, rows);
-    default: return take_page(op, rows);
+    default: return take_list(op, rows);
     }
 }
 
@@ -174,9 +220,24 @@ static struct store_op *take_first(struct group *group)
     return CONTAINER_OF(node, struct store_op, node);
 }
 
+/* The list whose count is the next answer; NULL when a row or a page is. */
+static struct store_list *counting_first(const struct group *group)
+{
+    struct store_op *op = CONTAINER_OF(group->ops.next, struct store_op, node);
+    if (list_empty(&group->ops) || !list_rows[op->verb].take) return NULL;
+    struct store_list *list = CONTAINER_OF(op, struct store_list, base);
+    return list->counting ? list : NULL;
+}
+
 static void take_rows(struct flight *flight, const PGresult *rows)
 {
-    struct store_op *op = take_first(CONTAINER_OF(flight, struct group, flight));
+    struct group *group = CONTAINER_OF(flight, struct group, flight);
+    struct store_list *counting = counting_first(group);
+    if (counting) {
+        take_count(counting, rows);
+        return;
+    }
+    struct store_op *op = take_first(group);
     op_complete(&op->op, take(op, rows));
 }
 

@@ -3,8 +3,8 @@
 /*
  * Gets and lists on SQLite.
  *
- * Each is one statement, so it sees one moment of the database. A page asks for one row more than its limit: that row is only the
- * answer to "more". Runs on a reader's thread; rows and texts go into the operation's arena.
+ * Each is one statement, so it sees one moment of the database; a count is another one. A page asks for one row more than its limit: that
+ * row is only the answer to "more". A search is stepped through until its page is full or it has looked at enough. Runs on a reader's thread; rows and texts go into the operation's arena.
  */
 #include "store/sqlite/reads.h"
 
@@ -67,10 +67,15 @@ static enum err get(struct connection *connection, const struct kind *kind, stru
     return ERR_OK;
 }
 
-static unsigned filters_of(const struct store_list *op)
+static unsigned filters_of(const struct kind *kind, const struct store_list *op)
 {
-    return (slice_present(op->customer) ? SQL_BY_CUSTOMER : 0) | (op->by_state ? SQL_BY_STATE : 0) |
-           (op->by_order ? SQL_BY_ORDER : 0) | (slice_present(op->phone) ? SQL_BY_PHONE : 0);
+    unsigned filters = (slice_present(op->customer) ? SQL_BY_CUSTOMER : 0) |
+                       (op->by_state ? SQL_BY_STATE : 0) | (op->by_order ? SQL_BY_ORDER : 0) |
+                       (slice_present(op->phone) ? SQL_BY_PHONE : 0) |
+                       (store_list_searches(op) ? SQL_SEARCH : 0);
+    /* Not along the states of all when one customer's messages are few. */
+    if (filters & SQL_SEARCH && filters & SQL_BY_CUSTOMER) filters &= ~SQL_BY_STATE;
+    return filters & sql_list_filters(kind->list);
 }
 
 /* The place that all rows of the page stand before: of `to` and the end of the previous page the earlier one. No id is below the
@@ -81,34 +86,90 @@ static struct store_place upper_place(const struct store_list *op)
     return (struct store_place){.at = op->to};
 }
 
-static void put_filters(struct query *query, const struct store_list *op, unsigned filters)
+/* Of any state: NULL. */
+static void put_state(struct query *query, const struct store_list *op)
 {
+    query_put_text(query, op->by_state ? message_state_text(op->state) : slice_absent());
+}
+
+static void put_search(struct query *query, const struct store_list *op)
+{
+    query_put_text(query, op->words);
+    if (op->base.verb == STORE_MESSAGE_LIST) put_state(query, op);
+    if (op->base.verb != STORE_ORDER_LIST) return;
+    query_put_text(query, op->currency);
+    query_put_i64(query, op->least);
+    query_put_i64(query, op->most);
+}
+
+static void put_filters(struct query *query, const struct store_list *op,
+    const struct store_place *upper, unsigned filters)
+{
+    if (filters & SQL_SEARCH) put_search(query, op);
+    query_put_i64(query, op->from);
+    query_put_i64(query, upper->at);
+    query_put_uuid(query, &upper->id);
     if (filters & SQL_BY_CUSTOMER) query_put_text(query, op->customer);
-    if (filters & SQL_BY_STATE) query_put_text(query, message_state_text(op->state));
+    if (filters & SQL_BY_STATE) put_state(query, op);
     if (filters & SQL_BY_ORDER) query_put_uuid(query, &op->order);
     if (filters & SQL_BY_PHONE) query_put_text(query, op->phone);
+}
+
+static void count_all(
+    struct connection *connection, const struct kind *kind, struct store_list *op, unsigned filters)
+{
+    struct store_place upper = {.at = op->to};
+    check(op->count_max <= STORE_COUNT_MAX && sql_list_filters(kind->list) & SQL_COUNT_ALL);
+    CLEANUP(query_close)
+    struct query query = query_open_list(connection, kind->list, filters | SQL_COUNT_ALL);
+    put_filters(&query, op, &upper, filters);
+    query_put_i64(&query, (int64_t)op->count_max + 1);
+    if (!query_row(&query)) return;
+    op->total = query_take_i64(&query);
+    if (query_take_i64(&query) > (int64_t)op->count_max) op->total = -1;
+}
+
+/* True when there is a row behind the limit. */
+static bool take_row(struct query *query, const struct kind *kind, struct store_list *op)
+{
+    if (op->count == op->limit) return true;
+    kind->take(query, op->base.arena, op->rows.customers, op->count++);
+    return false;
+}
+
+/* The same of a search, whose rows begin with whether they hit; the last one that may be looked at is where it stops. */
+static bool take_found(
+    struct query *query, const struct kind *kind, struct store_list *op, size_t looked_at)
+{
+    bool hit = query_take_i64(query), last = looked_at == op->examine;
+    if (hit && op->count == op->limit) return true;
+    if (hit || last) kind->take(query, op->base.arena, op->rows.customers, op->count);
+    if (last) op->stop = store_list_place(op, op->count);
+    op->stopped = last;
+    op->count += hit;
+    return last;
 }
 
 static enum err list(struct connection *connection, const struct kind *kind, struct store_op *base)
 {
     struct store_list *op = CONTAINER_OF(base, struct store_list, base);
+    unsigned filters = filters_of(kind, op);
+    bool search = filters & SQL_SEARCH;
     check(op->limit >= 1 && op->limit <= STORE_LIST_MAX);
-    unsigned filters = filters_of(op) & sql_list_filters(kind->list);
+    check(!search || (op->examine >= 1 && op->examine <= STORE_EXAMINE_MAX));
+    if (op->count_max) count_all(connection, kind, op, filters);
     struct store_place upper = upper_place(op);
     CLEANUP(query_close)
     struct query query = query_open_list(connection, kind->list, filters);
-    query_put_i64(&query, op->from);
-    query_put_i64(&query, upper.at);
-    query_put_uuid(&query, &upper.id);
-    put_filters(&query, op, filters);
-    query_put_i64(&query, (int64_t)op->limit + 1);
+    put_filters(&query, op, &upper, filters);
+    query_put_i64(&query, search ? (int64_t)op->examine : (int64_t)op->limit + 1);
 
-    op->rows.customers = arena_alloc(base->arena, op->limit * kind->size);
+    /* One more than the limit: where a search stops may be a row that it does not show. */
+    op->rows.customers = arena_alloc(base->arena, (op->limit + 1) * kind->size);
     op->count = 0;
-    op->more = false;
-    while (!op->more && query_row(&query)) {
-        op->more = op->count == op->limit;
-        if (!op->more) kind->take(&query, base->arena, op->rows.customers, op->count++);
+    op->more = op->stopped = false;
+    for (size_t row = 1; !op->more && query_row(&query); row++) {
+        op->more = search ? take_found(&query, kind, op, row) : take_row(&query, kind, op);
     }
     return ERR_OK;
 }

@@ -4,7 +4,8 @@
  * The texts of the statements. Only constants of this file and of sql.def ever become SQL; values are always bound.
  *
  * A list reads one index backwards from an upper place, down to the earliest time: where a page begins is part of the range that
- * is searched, so page 10,000 costs what page 1 costs. Pure; any thread.
+ * is searched, so page 10,000 costs what page 1 costs. A search gives every row of that range, and first of all whether it hits:
+ * who steps through them sees where it stops. Pure; any thread.
  */
 #include "store/sqlite/sql.h"
 
@@ -27,48 +28,87 @@ struct list_text {
     const char *columns, *range, *order;
     const char *filters[SQL_FILTERS]; /* by bit; NULL: unknown to this list */
     const char *state_beside; /* in place of the state's clause when other filters stand with it */
+    const char *table;        /* what a count reads */
+    const char *hit;          /* whether a row is searched for, see SQL_SEARCH */
 };
 
 #define RANGE(time, id) " where " time " >= ? and (" time ", " id ") < (?, ?)"
 #define ORDER(time, id) " order by " time " desc, " id " desc limit ?"
 #define OF_CUSTOMER(column) " and " column " = (select id from customers where code = ?)"
 
+/* Letters by bytes, A to Z alike. */
+#define HAS(text) "ifnull(instr(lower(" text "), ?1), 0)"
+#define CUSTOMER_HAS(row) HAS(row ".code") " or " HAS(row ".name") " or " HAS(row ".phone")
+
 static const struct list_text lists[] = {
-    [SQL_LIST_CUSTOMERS] = {"select " SQL_CUSTOMER, RANGE("c.created_at", "c.id"),
-        ORDER("c.created_at", "c.id"), .filters = {" and c.code = ?"}},
-    [SQL_LIST_ORDERS] = {"select " SQL_ORDER, RANGE("o.time", "o.id"), ORDER("o.time", "o.id"),
-        .filters = {OF_CUSTOMER("o.customer_id")}},
-    [SQL_LIST_MESSAGES] = {"select " SQL_MESSAGE, RANGE("m.created_at", "m.id"),
+    [SQL_LIST_CUSTOMERS] = {SQL_CUSTOMER, RANGE("c.created_at", "c.id"),
+        ORDER("c.created_at", "c.id"), .filters = {" and c.code = ?", [SQL_SEARCH_BIT] = ""},
+        .table = " from customers c", .hit = CUSTOMER_HAS("c")},
+    [SQL_LIST_ORDERS] = {SQL_ORDER, RANGE("o.time", "o.id"), ORDER("o.time", "o.id"),
+        .filters = {OF_CUSTOMER("o.customer_id"), [SQL_SEARCH_BIT] = ""}, .table = " from orders o",
+        .hit =
+            "(?2 is null or (o.currency = ?2 and o.amount_minor between ?3 and ?4))"
+            " and (?1 is null or " HAS("o.item") " or " HAS(
+                "o.external_ref") " or exists (select 1 from customers x where x.id = o.customer_id"
+                                  " and (" CUSTOMER_HAS("x") ")))"},
+    [SQL_LIST_MESSAGES] = {SQL_MESSAGE, RANGE("m.created_at", "m.id"),
         ORDER("m.created_at", "m.id"),
-        .filters = {OF_CUSTOMER("m.customer_id"), " and m.state = ?", " and m.order_id = ?"},
+        .filters = {OF_CUSTOMER("m.customer_id"), " and m.state = ?",
+            " and m.order_id = ?", [SQL_SEARCH_BIT] = ""},
         /* The plus keeps SQLite from searching by state: the others' indexes are far narrower. */
-        .state_beside = " and +m.state = ?"},
-    [SQL_LIST_SUPPRESSIONS] = {"select " SQL_SUPPRESSION, RANGE("s.created_at", "s.id"),
+        .state_beside = " and +m.state = ?", .table = " from messages m",
+        .hit = "(?2 is null or m.state = ?2) and (?1 is null or " HAS(
+            "m.\"to\"") " or exists (select 1 from customers x where x.id = m.customer_id"
+                        " and (" HAS("x.code") " or " HAS(
+                            "x.name") "))"
+                                      " or exists (select 1 from orders x where x.id = m.order_id "
+                                      "and " HAS("x.item") "))"},
+    [SQL_LIST_SUPPRESSIONS] = {SQL_SUPPRESSION, RANGE("s.created_at", "s.id"),
         ORDER("s.created_at", "s.id"), .filters = {NULL, NULL, NULL, " and s.phone = ?"}},
 };
 
 static const char *clause_of(const struct list_text *text, unsigned filters, unsigned bit)
 {
-    bool beside = 1u << bit == SQL_BY_STATE && filters != SQL_BY_STATE;
+    bool beside = 1u << bit == SQL_BY_STATE && filters & SQL_BY_ORDER;
     return beside ? text->state_beside : text->filters[bit];
+}
+
+static void put_range(const struct list_text *text, unsigned filters, struct buf *out)
+{
+    buf_put_text(out, text->range);
+    for (unsigned bit = 0; bit < SQL_FILTERS; bit++) {
+        if (filters & 1u << bit) buf_put_text(out, clause_of(text, filters, bit));
+    }
+}
+
+static void put_count(const struct list_text *text, unsigned filters, struct buf *out)
+{
+    const char *hit = filters & SQL_SEARCH ? text->hit : "1";
+    buf_printf(out, "select count(*) filter (where hit), count(*) from (select %s as hit%s", hit,
+        text->table);
+    put_range(text, filters, out);
+    buf_put_text(out, " limit ?)");
 }
 
 void sql_list_put(enum sql_list list, unsigned filters, struct buf *out)
 {
     const struct list_text *text = &lists[list];
-    buf_put_text(out, text->columns);
-    buf_put_text(out, text->range);
-    for (unsigned bit = 0; bit < ARRAY_LEN(text->filters); bit++) {
-        if (filters & 1u << bit) buf_put_text(out, clause_of(text, filters, bit));
+    if (filters & SQL_COUNT_ALL) {
+        put_count(text, filters & ~SQL_COUNT_ALL, out);
+    } else {
+        buf_put_text(out, "select ");
+        if (filters & SQL_SEARCH) buf_printf(out, "%s, ", text->hit);
+        buf_put_text(out, text->columns);
+        put_range(text, filters, out);
+        buf_put_text(out, text->order);
     }
-    buf_put_text(out, text->order);
     buf_put_char(out, '\0');
 }
 
 unsigned sql_list_filters(enum sql_list list)
 {
-    unsigned known = 0;
-    for (unsigned bit = 0; bit < ARRAY_LEN(lists[list].filters); bit++) {
+    unsigned known = lists[list].hit ? SQL_COUNT_ALL : 0;
+    for (unsigned bit = 0; bit < SQL_FILTERS; bit++) {
         if (lists[list].filters[bit]) known |= 1u << bit;
     }
     return known;

@@ -59,13 +59,19 @@ enum sql_list {
     SQL_LIST_COUNT
 };
 
-/* A set of filters; bound in this order, behind the earliest time and the upper place (time, id), before the limit. */
+/* A set of filters; bound in this order, behind the earliest time and the upper place (time, id), before the limit. A search first of all
+ * binds the words, and then of orders currency, least and most amount, of messages the state; its first column is whether the row is one that is searched for, and its
+ * limit how many rows are looked at. */
 #define SQL_BY_CUSTOMER 1u
 #define SQL_BY_STATE 2u
 #define SQL_BY_ORDER 4u
 #define SQL_BY_PHONE 8u
-#define SQL_FILTERS 4
-#define SQL_FILTER_SETS (1u << SQL_FILTERS)
+#define SQL_SEARCH_BIT 4
+#define SQL_SEARCH (1u << SQL_SEARCH_BIT)
+#define SQL_FILTERS 5
+/* Not the rows but how many there are, and how many were looked at: of the same filters, its limit for the rows that are looked at. */
+#define SQL_COUNT_ALL (1u << SQL_FILTERS)
+#define SQL_FILTER_SETS (1u << (SQL_FILTERS + 1))
 
 /* Appends the text of a list with its NUL. `filters` must be among sql_list_filters(). */
 void sql_list_put(enum sql_list list, unsigned filters, struct buf *out);

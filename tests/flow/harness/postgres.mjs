@@ -52,6 +52,11 @@ export class Postgres {
         return this.#child !== undefined;
     }
 
+    /** What it has written to its log so far. */
+    get log() {
+        return this.#lines;
+    }
+
     async make() {
         const args = ['-D', this.#data, '--no-sync', '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C'];
         await run(join(this.#programs, 'initdb'), args, { ...this.#user, cwd: this.#folder });
