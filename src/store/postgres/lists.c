@@ -42,6 +42,17 @@ struct list_kind {
 /* Letters by bytes, A to Z alike: as SQLite does it, on any server. */
 #define HAS(text) "strpos(lower(" text " collate \"C\"), $9 collate \"C\") > 0"
 #define CUSTOMER_HAS(row) HAS(row ".code") " or " HAS(row ".name") " or " HAS(row ".phone")
+#define WORDS(has) " and ($9 is null or " has ")"
+#define MONEY "($10 is null or (o.currency = $10 and o.amount_minor between $11 and $12))"
+#define STATE "($7 is null or m.state = $7)"
+#define THEIR_CUSTOMER(row, has)                                                                   \
+    " or exists (select from customers x where x.id = " row ".customer_id and (" has "))"
+#define THEIR_ORDER(row, has)                                                                      \
+    " or exists (select from orders x where x.id = " row ".order_id and " has ")"
+#define ORDER_HAS HAS("o.item") " or " HAS("o.external_ref") THEIR_CUSTOMER("o", CUSTOMER_HAS("x"))
+#define CODE_OR_NAME(row) HAS(row ".code") " or " HAS(row ".name")
+#define MESSAGE_HAS                                                                                \
+    HAS("m.\"to\"") THEIR_CUSTOMER("m", CODE_OR_NAME("x")) THEIR_ORDER("m", HAS("x.item"))
 
 static const struct list_kind customers = {
     .columns = CUSTOMER_COLUMNS,
@@ -60,10 +71,7 @@ static const struct list_kind orders = {
     .table = "orders o",
     .row = "o",
     .time = "time",
-    .hit = "($10 is null or (o.currency = $10 and o.amount_minor between $11 and $12)) "
-           "and ($9 is null or " HAS("o.item") " or " HAS(
-               "o.external_ref") " or exists (select from customers x where x.id = o.customer_id "
-                                 "and (" CUSTOMER_HAS("x") ")))",
+    .hit = MONEY WORDS(ORDER_HAS),
     .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_SEARCH,
     .fragment = {" and o.customer_id = " CUSTOMER_OF_CODE, " and (o.time, o.id) < ($5, $6)"},
 };
@@ -76,12 +84,7 @@ static const struct list_kind messages = {
     /* The message of an order's receipt and the later ones stand in an index each. */
     .few = "(" OF_ORDER("=") " union all " OF_ORDER("<>") ") m",
     .time = "created_at",
-    .hit = "($7 is null or m.state = $7) and ($9 is null or " HAS(
-        "m.\"to\"") " or exists (select from customers x where x.id = m.customer_id "
-                    "and (" HAS("x.code") " or " HAS("x.name") ")) "
-                                                               "or exists (select from orders x "
-                                                               "where x.id = m.order_id and " HAS(
-                                                                   "x.item") "))",
+    .hit = STATE WORDS(MESSAGE_HAS),
     .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_BY_STATE | LIST_BY_ORDER | LIST_SEARCH,
     .fragment = {" and m.customer_id = " CUSTOMER_OF_CODE, " and (m.created_at, m.id) < ($5, $6)",
         " and m.state = $7", ""},
