@@ -269,6 +269,11 @@ forEachStore((store) => {
             const { json: { next_cursor: found } } = await page('orders', { q: 'shop', limit: 1 });
             for (const query of [{}, { q: 'sho' }, { q: 'shop-' }, { q: 'shop', currency: 'KES' }]) isProblem(await service.get('/v1/orders', { query: { ...query, cursor: found } }), 400, 'bad_cursor');
             assert.equal((await service.get('/v1/orders', { query: { q: 'SHOP', cursor: found } })).status, 200);
+            const { json: { next_cursor: priced } } = await page('orders', { min_amount: '1', max_amount: '300', limit: 1 });
+            for (const query of [{ min_amount: '1' }, { max_amount: '300' }, { min_amount: '1.01', max_amount: '300' }, { min_amount: '1', max_amount: '300.01' }, { min_amount: '1', max_amount: '300', currency: 'USD' }]) {
+                isProblem(await service.get('/v1/orders', { query: { ...query, cursor: priced } }), 400, 'bad_cursor');
+            }
+            assert.equal((await service.get('/v1/orders', { query: { min_amount: '1', max_amount: '300', currency: 'KES', cursor: priced } })).status, 200);
         });
 
         it('Z08: of a search that was changed anywhere is refused', async () => {

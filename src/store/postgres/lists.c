@@ -49,6 +49,10 @@ struct list_kind {
     " or exists (select from customers x where x.id = " row ".customer_id and (" has "))"
 #define THEIR_ORDER(row, has)                                                                      \
     " or exists (select from orders x where x.id = " row ".order_id and " has ")"
+#define ORDER_HAS HAS("o.item") " or " HAS("o.external_ref") THEIR_CUSTOMER("o", CUSTOMER_HAS("x"))
+#define CODE_OR_NAME(row) HAS(row ".code") " or " HAS(row ".name")
+#define MESSAGE_HAS                                                                                \
+    HAS("m.\"to\"") THEIR_CUSTOMER("m", CODE_OR_NAME("x")) THEIR_ORDER("m", HAS("x.item"))
 
 static const struct list_kind customers = {
     .columns = CUSTOMER_COLUMNS,
@@ -67,8 +71,7 @@ static const struct list_kind orders = {
     .table = "orders o",
     .row = "o",
     .time = "time",
-    .hit = MONEY WORDS(
-        HAS("o.item") " or " HAS("o.external_ref") THEIR_CUSTOMER("o", CUSTOMER_HAS("x"))),
+    .hit = MONEY WORDS(ORDER_HAS),
     .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_SEARCH,
     .fragment = {" and o.customer_id = " CUSTOMER_OF_CODE, " and (o.time, o.id) < ($5, $6)"},
 };
@@ -81,8 +84,7 @@ static const struct list_kind messages = {
     /* The message of an order's receipt and the later ones stand in an index each. */
     .few = "(" OF_ORDER("=") " union all " OF_ORDER("<>") ") m",
     .time = "created_at",
-    .hit = STATE WORDS(HAS("m.\"to\"") THEIR_CUSTOMER("m", HAS("x.code") " or " HAS("x.name"))
-            THEIR_ORDER("m", HAS("x.item"))),
+    .hit = STATE WORDS(MESSAGE_HAS),
     .known = LIST_BY_CUSTOMER | LIST_AFTER | LIST_BY_STATE | LIST_BY_ORDER | LIST_SEARCH,
     .fragment = {" and m.customer_id = " CUSTOMER_OF_CODE, " and (m.created_at, m.id) < ($5, $6)",
         " and m.state = $7", ""},

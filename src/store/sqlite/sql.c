@@ -34,37 +34,61 @@ struct list_text {
 
 #define RANGE(time, id) " where " time " >= ? and (" time ", " id ") < (?, ?)"
 #define ORDER(time, id) " order by " time " desc, " id " desc limit ?"
-#define OF_CUSTOMER(column) " and " column " = (select id from customers where code = ?)"
+#define OF_CUSTOMER(column) (" and " column " = (select id from customers where code = ?)")
 
 /* Letters by bytes, A to Z alike. */
 #define HAS(text) "ifnull(instr(lower(" text "), ?1), 0)"
 #define CUSTOMER_HAS(row) HAS(row ".code") " or " HAS(row ".name") " or " HAS(row ".phone")
+#define WORDS(has) " and (?1 is null or " has ")"
+#define MONEY "(?2 is null or (o.currency = ?2 and o.amount_minor between ?3 and ?4))"
+#define STATE "(?2 is null or m.state = ?2)"
+#define THEIR_CUSTOMER(row, has)                                                                   \
+    " or exists (select 1 from customers x where x.id = " row ".customer_id and (" has "))"
+#define THEIR_ORDER(row, has)                                                                      \
+    " or exists (select 1 from orders x where x.id = " row ".order_id and " has ")"
+#define ORDER_HAS HAS("o.item") " or " HAS("o.external_ref") THEIR_CUSTOMER("o", CUSTOMER_HAS("x"))
+#define CODE_OR_NAME(row) HAS(row ".code") " or " HAS(row ".name")
+#define MESSAGE_HAS                                                                                \
+    HAS("m.\"to\"") THEIR_CUSTOMER("m", CODE_OR_NAME("x")) THEIR_ORDER("m", HAS("x.item"))
 
 static const struct list_text lists[] = {
-    [SQL_LIST_CUSTOMERS] = {SQL_CUSTOMER, RANGE("c.created_at", "c.id"),
-        ORDER("c.created_at", "c.id"), .filters = {" and c.code = ?", [SQL_SEARCH_BIT] = ""},
-        .table = " from customers c", .hit = CUSTOMER_HAS("c")},
-    [SQL_LIST_ORDERS] = {SQL_ORDER, RANGE("o.time", "o.id"), ORDER("o.time", "o.id"),
-        .filters = {OF_CUSTOMER("o.customer_id"), [SQL_SEARCH_BIT] = ""}, .table = " from orders o",
-        .hit =
-            "(?2 is null or (o.currency = ?2 and o.amount_minor between ?3 and ?4))"
-            " and (?1 is null or " HAS("o.item") " or " HAS(
-                "o.external_ref") " or exists (select 1 from customers x where x.id = o.customer_id"
-                                  " and (" CUSTOMER_HAS("x") ")))"},
-    [SQL_LIST_MESSAGES] = {SQL_MESSAGE, RANGE("m.created_at", "m.id"),
-        ORDER("m.created_at", "m.id"),
-        .filters = {OF_CUSTOMER("m.customer_id"), " and m.state = ?",
-            " and m.order_id = ?", [SQL_SEARCH_BIT] = ""},
-        /* The plus keeps SQLite from searching by state: the others' indexes are far narrower. */
-        .state_beside = " and +m.state = ?", .table = " from messages m",
-        .hit = "(?2 is null or m.state = ?2) and (?1 is null or " HAS(
-            "m.\"to\"") " or exists (select 1 from customers x where x.id = m.customer_id"
-                        " and (" HAS("x.code") " or " HAS(
-                            "x.name") "))"
-                                      " or exists (select 1 from orders x where x.id = m.order_id "
-                                      "and " HAS("x.item") "))"},
-    [SQL_LIST_SUPPRESSIONS] = {SQL_SUPPRESSION, RANGE("s.created_at", "s.id"),
-        ORDER("s.created_at", "s.id"), .filters = {NULL, NULL, NULL, " and s.phone = ?"}},
+    [SQL_LIST_CUSTOMERS] =
+        {
+            .columns = SQL_CUSTOMER,
+            .range = RANGE("c.created_at", "c.id"),
+            .order = ORDER("c.created_at", "c.id"),
+            .filters = {" and c.code = ?", [SQL_SEARCH_BIT] = ""},
+            .table = " from customers c",
+            .hit = CUSTOMER_HAS("c"),
+        },
+    [SQL_LIST_ORDERS] =
+        {
+            .columns = SQL_ORDER,
+            .range = RANGE("o.time", "o.id"),
+            .order = ORDER("o.time", "o.id"),
+            .filters = {OF_CUSTOMER("o.customer_id"), [SQL_SEARCH_BIT] = ""},
+            .table = " from orders o",
+            .hit = MONEY WORDS(ORDER_HAS),
+        },
+    [SQL_LIST_MESSAGES] =
+        {
+            .columns = SQL_MESSAGE,
+            .range = RANGE("m.created_at", "m.id"),
+            .order = ORDER("m.created_at", "m.id"),
+            .filters = {OF_CUSTOMER("m.customer_id"), " and m.state = ?",
+                " and m.order_id = ?", [SQL_SEARCH_BIT] = ""},
+            /* The plus keeps SQLite from searching by state: an order's index is far narrower. */
+            .state_beside = " and +m.state = ?",
+            .table = " from messages m",
+            .hit = STATE WORDS(MESSAGE_HAS),
+        },
+    [SQL_LIST_SUPPRESSIONS] =
+        {
+            .columns = SQL_SUPPRESSION,
+            .range = RANGE("s.created_at", "s.id"),
+            .order = ORDER("s.created_at", "s.id"),
+            .filters = {NULL, NULL, NULL, " and s.phone = ?"},
+        },
 };
 
 static const char *clause_of(const struct list_text *text, unsigned filters, unsigned bit)
