@@ -239,7 +239,7 @@ forEachStore((store) => {
 describe('both stores', () => {
     const ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
     const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
-    const CURSOR = /[A-Za-z0-9_-]{54}/g;
+    const CURSOR = /[A-Za-z0-9_-]{64}/g;
 
     /* Times that were asked for stay as they are. */
     function relative(time) {

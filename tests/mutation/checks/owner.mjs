@@ -34,7 +34,7 @@ export default [
         ['cursor.order', '{(const char *)&list->order, list->by_order ? sizeof(list->order) : 0},', ''],
         ['cursor.subject', 'list->subject,', ''],
         ['cursor.record', 'list->record,', ''],
-        ['cursor.place', '{(const char *)cursor, offsetof(struct cursor, mac)},', '']),
+        ['cursor.place', '{(const char *)sealed, offsetof(struct sealed, mac)},', '']),
 
     ...rowsOf('src/store/sqlite/sql.c', ['test_store'], ['permissions', 'matrix#AZ-04', 'lists'],
         ['sqlite.list_customers', '" and c.code = ?"', '" and (c.code = ? or true)"'],
@@ -48,7 +48,7 @@ export default [
         ['postgres.list_customers', '" and lower(c.code) = lower($4 collate \\"C\\")"', '" and ($4::text is null or true)"', POSTGRES],
         ['postgres.list_orders', '" and o.customer_id = " CUSTOMER_OF_CODE', '" and ($4::text is null or true)"', POSTGRES],
         ['postgres.list_messages', '" and m.customer_id = " CUSTOMER_OF_CODE', '" and ($4::text is null or true)"', POSTGRES],
-        ['postgres.list_filter', 'if (slice_present(list->customer)) filters |= BY_CUSTOMER;', '', POSTGRES]),
+        ['postgres.list_filter', 'if (slice_present(list->customer)) filters |= LIST_BY_CUSTOMER;', '', POSTGRES]),
 
     /* --- Rights --- */
 
